@@ -1,0 +1,47 @@
+# Needs git, make and Python 3.11 or newer; everything else is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help run test lint sandbox requirements clean
+
+help:  ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: .venv/run  ## Load what is due; without an API key, from the built-in sandbox
+	$(BIN)/altur-calls run --demo
+
+test: .venv/dev  ## Run the tests
+	$(BIN)/python -m pytest
+
+lint: .venv/dev  ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765
+	$(BIN)/altur-calls sandbox
+
+requirements: .venv/dev  ## Pin the requirements anew, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --extra sandbox --group build -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --extra sandbox --group build --group test --group lint \
+	    -c requirements.txt -o tests/requirements.txt pyproject.toml
+
+clean:  ## Remove the environment and what tools left behind; warehouses stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "altur-calls needs Python 3.11 or newer; name it with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt pyproject.toml | .venv/bin/python
+	$(INSTALL) --require-hashes -r requirements.txt
+	$(INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.venv/dev: tests/requirements.txt .venv/run
+	$(INSTALL) --require-hashes -r tests/requirements.txt
+	@touch $@
