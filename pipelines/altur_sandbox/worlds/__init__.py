@@ -1,0 +1,1 @@
+"""Worlds: the campaigns and calls a sandbox serves."""
