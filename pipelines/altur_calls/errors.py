@@ -1,0 +1,71 @@
+"""Errors of altur-calls, by what the reader must do.
+
+AlturError
+  SettingsError      a setting is missing or wrong           mend the setting, run again
+  KeyRefused         the API refuses the key                 check the key
+  CampaignNotFound   the API knows no such campaign          check the campaign id
+  ApiUnavailable     no usable answer within the bound       run again, nothing is lost
+  ApiChanged         an answer the API document rules out    report it, with the line printed
+    RequestRejected  400: the API calls a parameter invalid  report it, with its field messages
+  WarehouseError     DuckDB can't write the file             free the lock or the disk, run again
+  Busy               another run holds the lock              wait for it
+
+A message says what was asked, what came and what to do; never a key, a phone number or a body.
+Each class names the exit code the command line ends with. The codes are those of ``sysexits.h``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AlturError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class SettingsError(AlturError):
+    """A setting is missing or wrong."""
+
+    exit_code = 78  # EX_CONFIG
+
+
+class KeyRefused(AlturError):
+    """The API answered 401 or 403."""
+
+    exit_code = 77  # EX_NOPERM
+
+
+class CampaignNotFound(AlturError):
+    """The API answered 404 for a campaign."""
+
+    exit_code = 3
+
+
+class ApiUnavailable(AlturError):
+    """No usable answer came within the retry bound."""
+
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+class ApiChanged(AlturError):
+    """The API answered something its document rules out."""
+
+    exit_code = 76  # EX_PROTOCOL
+
+
+class RequestRejected(ApiChanged):
+    """The API answered 400 and named the parameters it rejects."""
+
+
+class WarehouseError(AlturError):
+    """DuckDB could not open or write the warehouse."""
+
+    exit_code = 74  # EX_IOERR
+
+
+class Busy(AlturError):
+    """Another run of the same pipeline is under way."""
+
+    exit_code = 75  # EX_TEMPFAIL

@@ -1,0 +1,51 @@
+"""Limits and defaults: each with its unit and where it comes from.
+
+Users change them as arguments of :func:`altur_calls.altur_source`, or in ``.dlt/config.toml``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+BASE_URL = "https://api.altur.io/api/v1.0"
+"""The server of the API document."""
+
+PAGE_SIZE = 100
+"""Calls a page, the document's maximum."""
+
+MAX_PAGE_INDEX = 25_000
+"""The last page the document lets anyone ask for, so 2,500,100 calls a query at most."""
+
+REQUESTS_PER_SECOND = 12.0
+"""Rate limit stated on the vendor's page of this endpoint."""
+
+MAX_WINDOW_CALLS = 10_000
+"""A window with more calls is split: small enough to prove and to hold, large enough to fill its pages."""
+
+CHUNK_CALLS = 20_000
+"""Calls a load package at least (but for the last): what a crash in a backfill can cost."""
+
+CHUNK_SECONDS = 20.0
+"""A load package is also closed after this long, so that slow reads are kept as well."""
+
+RETRY_FOR_SECONDS = 20.0
+"""How long one request may go on failing before the run gives up."""
+
+TIMEOUT_SECONDS = 60.0
+"""How long to wait for a connection, or for the next byte of an answer."""
+
+REQUESTS_IN_FLIGHT = 32
+"""Requests under way at once: 12 a second for latencies up to 2.5 s."""
+
+REREAD_AGES_MINUTES = (8, 22, 65, 220, 780, 2_880, 11_000, 43_200)
+"""How old a call is at least when it is read again; after the last one (30 days) it is settled.
+
+Each age is less than four times the one before, which is what lets a change made when a call was ``A``
+old show by the time it is ``4 A`` old, with some slack to gather calls into full pages.
+"""
+
+OVERLAP_SECONDS = 1
+"""Asked for on either side of a window: the document leaves open if its bounds are inclusive."""
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before any call: where a campaign without ``start_date`` begins."""

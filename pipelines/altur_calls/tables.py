@@ -1,0 +1,107 @@
+"""The tables, column by column: what exists, typed and described, before the first call is read.
+
+Names and meanings of the API's fields follow its document; ``dlt`` adds its own keys (``_dlt_*``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
+
+from altur_calls import document
+from altur_calls.document import Field
+
+CALLS = "campaign_calls"
+WINDOWS = "call_windows"
+REJECTED = "rejected_calls"
+DRIFT = "schema_drift"
+
+
+REQUIRED: TColumnSchema = {"nullable": False}
+
+
+def _columns(
+    fields: Mapping[str, Field], **columns: tuple[str, str] | tuple[str, str, TColumnSchema]
+) -> TTableSchemaColumns:
+    """Return columns for the fields of the document, and others by dlt type, description and more hints."""
+    known = {name: _column(name, field.data_type, field.description) for name, field in fields.items()}
+    return {**known, **{name: _column(name, *about) for name, about in columns.items()}}
+
+
+def _column(name: str, data_type: Any, description: str, hints: TColumnSchema | None = None) -> TColumnSchema:
+    return {"name": name, "data_type": data_type, "description": description, **(hints or {})}
+
+
+CALL_COLUMNS = _columns(
+    {**document.CALL, **{f"policy_evaluation__{name}": field for name, field in document.EVALUATION.items()}},
+    id=("text", "Unique identifier of the call", REQUIRED),
+    created_at=("timestamp", "When the call was created", REQUIRED),
+    campaign_id=("bigint", "Campaign the call was read from", REQUIRED),
+    unexpected=("json", "Values that did not fit their column, by path"),
+    # A call that comes twice in one load (its page shifted) is settled by the newest read.
+    read_at=("timestamp", "When this version of the call was asked for", {"dedup_sort": "desc", **REQUIRED}),
+    is_deleted=("bool", "Whether a later proved window no longer lists the call"),
+    deleted_at=("timestamp", "When the first such window was read"),
+    # Only ever set on the row that declares the child tables; dlt never loads such a row.
+    is_declaration=("bool", "Always null", {"hard_delete": True}),
+)
+
+CALL_ID: dict[str, Any] = {"call_id": ("text", "The call it belongs to", REQUIRED)}
+
+CHILD_COLUMNS = {
+    "contact": _columns(document.CONTACT, **CALL_ID),
+    "tags": _columns({}, **CALL_ID, value=("text", "The tag")),
+    "policies": _columns(document.POLICY, **CALL_ID),
+}
+"""Child tables of ``campaign_calls`` by the field they come from, as in ``campaign_calls__tags``."""
+
+VERSION = 1
+"""Of the tables below and above; a new one is declared to dlt again."""
+
+DECLARATION: dict[str, Any] = {
+    "id": "",
+    "campaign_id": 0,
+    "created_at": "1970-01-01T00:00:00Z",
+    "read_at": "1970-01-01T00:00:00Z",
+    "is_declaration": True,
+    **{field: [{"call_id": ""}] for field in CHILD_COLUMNS},
+}
+"""A row with one child of each kind. dlt makes a child table only when it has seen a row for it, so this is
+shown to it, and, being marked as deleted, never loaded."""
+
+WINDOW_COLUMNS = _columns(
+    {},
+    campaign_id=("bigint", "Campaign that was read", REQUIRED),
+    window_start=("timestamp", "First creation time of the window", REQUIRED),
+    window_end=("timestamp", "End of the window, itself not in it", REQUIRED),
+    read_at=("timestamp", "When the read began", REQUIRED),
+    requests=("bigint", "Requests of the read that counts", REQUIRED),
+    total_count=("bigint", "Calls in the window by the API's own count, overlap included"),
+    calls_read=("bigint", "Distinct calls that arrived", REQUIRED),
+    is_proved=("bool", "Whether the two agree and the walk ended where the API says it ends", REQUIRED),
+    doubt=("text", "Why the window is not proved"),
+    vanished_calls=("bigint", "Calls in the warehouse that the API no longer lists; null until compared"),
+    is_suspicious=("bool", "Whether so many vanished that none was marked as deleted"),
+)
+
+REJECTED_COLUMNS = _columns(
+    {},
+    fault_id=("text", "The same for the same faulty call, however often it is read", REQUIRED),
+    campaign_id=("bigint", "Campaign it was read from", REQUIRED),
+    reason=("text", "Why it can't be a row", REQUIRED),
+    raw=("text", "The call as it came, JSON", REQUIRED),
+    read_at=("timestamp", "When it was last read", REQUIRED),
+)
+
+DRIFT_COLUMNS = _columns(
+    {},
+    drift_id=("text", "The same for the same kind of surprise", REQUIRED),
+    field=("text", "Path of the property in the API's answer", REQUIRED),
+    kind=("text", "new_field, unexpected_type, unknown_value", REQUIRED),
+    detail=("text", "The type or the enumeration value that came", REQUIRED),
+    campaign_id=("bigint", "Campaign of the latest call with it", REQUIRED),
+    call_id=("text", "The latest call with it", REQUIRED),
+    read_at=("timestamp", "When it was last read", REQUIRED),
+)
