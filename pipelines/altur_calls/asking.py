@@ -1,0 +1,93 @@
+"""Ask for the pages of a window, and cut a window that holds too much into smaller ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from altur_calls import settings
+from altur_calls.api import Api
+from altur_calls.errors import CampaignNotFound, RequestRejected
+from altur_calls.paging import Page, last_index
+from altur_calls.records import created_at_of
+from altur_calls.windows import SMALLEST, Window
+
+PART_CALLS_SHARE = 0.75
+"""How full the parts of a window are meant to be: calls are not spread evenly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A window of a campaign to read."""
+
+    campaign_id: int
+    window: Window
+    is_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Asks the API about windows."""
+
+    api: Api
+    max_window_calls: int
+
+    def page(self, task: Task, index: int) -> Page:
+        """Return a page of a window."""
+        return self.api.calls_page(task.campaign_id, {**_bounds(task.window), "pageIndex": index})
+
+    def first_page(self, task: Task) -> Page:
+        """Return page 0; a 404 there, said twice, means an empty window if the campaign is there."""
+        try:
+            return self.page(task, 0)
+        except CampaignNotFound:
+            self.api.calls_page(task.campaign_id, {"pageSize": 1})
+        try:
+            return self.page(task, 0)
+        except CampaignNotFound:
+            return Page([], total=0, has_next=False)
+
+    def page_or_end(self, task: Task, index: int) -> Page:
+        """Return a later page; a 404 there means past the end, in the way of Django REST Framework."""
+        try:
+            return self.page(task, index)
+        except CampaignNotFound:
+            return Page([], has_next=False)
+
+    def is_too_large(self, task: Task, first: Page) -> bool:
+        """Tell if a window holds more than is read at once, and can be cut."""
+        return (first.total or 0) > self.max_window_calls and task.window.length > SMALLEST
+
+    def smaller(self, task: Task, first: Page) -> list[Task]:
+        """Cut a window with too many calls into parts that likely hold few enough."""
+        before: list[Window] = []
+        window = task.window
+        if window.start == settings.BEGINNING and (oldest := self._oldest(task, first)):
+            *before, window = window.cut(oldest)
+        parts = window.parts(-(-(first.total or 0) // int(self.max_window_calls * PART_CALLS_SHARE)))
+        return [Task(task.campaign_id, part) for part in (*before, *parts)]
+
+    def _oldest(self, task: Task, first: Page) -> datetime | None:
+        """Return the oldest creation time on the first and last page: of all, if the list is sorted.
+
+        A guess to begin with: it saves halving decades in which there was no call. No proof rests on it.
+        """
+        last = min(last_index(first) or 0, settings.MAX_PAGE_INDEX)
+        try:
+            calls = [*first.calls, *self.page_or_end(task, last).calls]
+        except RequestRejected:
+            calls = first.calls
+        return min(filter(None, map(created_at_of, calls)), default=None)
+
+
+def _bounds(window: Window) -> dict[str, str]:
+    """Return the filter for a window: wider by the overlap, and open at the beginning of time."""
+    overlap = timedelta(seconds=settings.OVERLAP_SECONDS)
+    bounds = {"endDate": _iso(window.end + overlap)}
+    if window.start > settings.BEGINNING:
+        bounds["startDate"] = _iso(window.start - overlap)
+    return bounds
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

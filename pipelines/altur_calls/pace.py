@@ -1,0 +1,72 @@
+"""One pace for a whole process: at most so many requests in any second, and none during a pause."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+LEAST_MARGIN_SECONDS = 0.015
+MOST_MARGIN_SECONDS = 0.2
+MARGIN_STEP_SECONDS = 0.02
+MARGIN_DECAY = 0.999
+
+
+class Stopped(Exception):
+    """Nothing may be sent any more: the run is ending."""
+
+
+class Pace:
+    """Let threads through, at most ``per_second`` of them in any second, in the order they came.
+
+    Who may send is decided at the moment of sending and under one lock. Slots given out ahead don't
+    work: threads that were starved of the processor wake up together and send together.
+
+    Requests sent a second apart may arrive a little closer together, so a margin is added. It grows with
+    every 429 and shrinks while there is none.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        """Allow ``per_second`` requests a second; fractions mean one request in several seconds."""
+        self.per_second = per_second
+        self._burst = max(1, int(per_second))
+        self._span = self._burst / per_second
+        self._margin = LEAST_MARGIN_SECONDS
+        self._sent: deque[float] = deque(maxlen=self._burst)
+        self._paused_until = 0.0
+        self._turn = threading.Lock()
+        self._stopped = threading.Event()
+
+    def wait(self) -> None:
+        """Block until a request may be sent.
+
+        Raises:
+            Stopped: if the pace was stopped meanwhile.
+
+        """
+        with self._turn:
+            while not self._stopped.is_set():
+                delay = self._next() - time.monotonic()
+                if delay <= 0:
+                    self._sent.append(time.monotonic())
+                    self._margin = max(LEAST_MARGIN_SECONDS, self._margin * MARGIN_DECAY)
+                    return
+                self._stopped.wait(delay)
+        raise Stopped
+
+    def _next(self) -> float:
+        is_full = len(self._sent) == self._burst
+        return max(self._paused_until, self._sent[0] + self._span + self._margin if is_full else 0.0)
+
+    def throttled(self, seconds: float) -> None:
+        """Let nobody through for ``seconds`` from now: the API asked everyone to wait."""
+        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+        self._margin = min(MOST_MARGIN_SECONDS, self._margin + MARGIN_STEP_SECONDS)
+
+    def stop(self) -> None:
+        """Release every waiting thread and let no request through any more."""
+        self._stopped.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but not past a stop."""
+        self._stopped.wait(seconds)

@@ -1,0 +1,236 @@
+"""Read windows over the wire, many pages at a time, and prove each one before it is handed on."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from altur_calls import settings
+from altur_calls.api import Api
+from altur_calls.asking import Asker, Task
+from altur_calls.errors import CampaignNotFound, RequestRejected
+from altur_calls.paging import Page, doubt, goes_on, last_index
+from altur_calls.records import call_id_of
+from altur_calls.tally import Tally
+from altur_calls.windows import SMALLEST, Clock, Window, utc_now
+
+WALKERS = 16
+"""Windows under way at once. Small windows take two requests one after the other, so they need company."""
+
+AHEAD_CALLS = 30_000
+"""Calls that may be read or on their way before the one who asked takes them."""
+
+STRAY_PAGES = 3
+"""Pages followed past the counted end, while the API insists that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A window that was read: its calls, and whether they are proved to be all of them."""
+
+    campaign_id: int
+    window: Window
+    read_at: datetime
+    """When its first request was sent: nothing in it is older news than this."""
+    calls: list[Any]
+    """As the API gave them, each id once."""
+    requests: int
+    total_count: int | None
+    doubt: str | None
+    """Why the window is not proved, or ``None`` if it is."""
+
+    is_missing: bool = False
+    """The API knows no such campaign."""
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the calls are all that the window holds, by the API's own count."""
+        return self.doubt is None
+
+
+class Reader:
+    """Iterate over the reads of ``tasks`` in the order they are done; read ahead within a bound."""
+
+    def __init__(
+        self,
+        api: Api,
+        tasks: Iterable[Task],
+        tally: Tally,
+        max_window_calls: int = settings.MAX_WINDOW_CALLS,
+        clock: Clock = utc_now,
+    ) -> None:
+        """Set up; nothing is asked before the first iteration."""
+        self._api = api
+        self._asker = Asker(api, max_window_calls)
+        self._tally = tally
+        self._clock = clock
+        self._todo: deque[Task] = deque(tasks)
+        self._open = len(self._todo)  # tasks that have not ended in a read
+        self._guard = threading.Condition()
+        self._ahead = 0
+        self._closed = False
+        self._done: queue.SimpleQueue[Read | BaseException] = queue.SimpleQueue()
+        self._pages = ThreadPoolExecutor(settings.REQUESTS_IN_FLIGHT, "page")
+
+    def __iter__(self) -> Iterator[Read]:
+        """Yield every read; raise the first error of a walker."""
+        walkers = [
+            threading.Thread(target=self._walk_windows, name=f"walker-{n}", daemon=True)
+            for n in range(WALKERS if self._open else 0)
+        ]
+        for walker in walkers:
+            walker.start()
+        try:
+            while self._open:
+                result = self._done.get()
+                if isinstance(result, BaseException):
+                    raise result
+                self._count(result)
+                yield result
+                self._give_back(len(result.calls))
+                self._open -= 1
+        finally:
+            self.close()
+            for walker in walkers:
+                walker.join()
+
+    def close(self) -> None:
+        """Ask no more: release all threads that wait."""
+        with self._guard:
+            self._closed = True
+            self._guard.notify_all()
+        self._api.close()
+        self._pages.shutdown(wait=False, cancel_futures=True)
+
+    def _count(self, read: Read) -> None:
+        self._tally.add(windows=1, calls_read=len(read.calls))
+        if read.is_missing:
+            self._tally.missing.append(read.doubt or "")
+        elif not read.is_proved:
+            self._tally.unproved.append(f"campaign {read.campaign_id} {read.window}: {read.doubt}")
+
+    # The walkers' side.
+
+    def _walk_windows(self) -> None:
+        while (task := self._next_task()) is not None:
+            try:
+                self._work(task)
+            except BaseException as error:  # noqa: BLE001 (handed to the thread that iterates)
+                self._done.put(error)
+                return
+
+    def _next_task(self) -> Task | None:
+        with self._guard:
+            while not self._closed:
+                if self._todo:
+                    return self._todo.popleft()
+                self._guard.wait()
+        return None
+
+    def _replace(self, *tasks: Task) -> None:
+        """Put ``tasks`` first in the queue, in place of one that was taken."""
+        with self._guard:
+            self._open += len(tasks) - 1
+            self._todo.extendleft(reversed(tasks))
+            self._guard.notify_all()
+
+    def _give_back(self, calls: int) -> None:
+        with self._guard:
+            self._ahead -= calls
+            self._guard.notify_all()
+
+    def _take(self, calls: int) -> None:
+        with self._guard:
+            while not self._closed and self._ahead and self._ahead + calls > AHEAD_CALLS:
+                self._guard.wait()
+            self._ahead += calls
+
+    def _work(self, task: Task) -> None:
+        read_at = self._clock()
+        try:
+            first = self._asker.first_page(task)
+        except CampaignNotFound as error:
+            self._done.put(
+                Read(task.campaign_id, task.window, read_at, [], 2, None, str(error), is_missing=True)
+            )
+            return
+        if self._asker.is_too_large(task, first):
+            self._replace(*self._asker.smaller(task, first))
+            return
+        expected = max(first.total or 0, len(first.calls))
+        self._tally.add(calls_counted=expected)
+        self._take(expected)
+        pages, refusal = self._all_pages(task, first)
+        self._judge(task, read_at, pages, refusal, expected)
+
+    def _judge(
+        self, task: Task, read_at: datetime, pages: list[Page], refusal: str | None, expected: int
+    ) -> None:
+        reason = refusal or doubt(pages)
+        has_more = refusal or _holds_several(pages) or last_index(pages[0])
+        may_split = has_more and task.window.length > SMALLEST
+        if reason and not task.is_retry and (pages[0].total is not None or not may_split):
+            self._give_back(expected)
+            self._replace(replace(task, is_retry=True))
+        elif reason and may_split:
+            self._give_back(expected)
+            self._replace(*(Task(task.campaign_id, part) for part in task.window.parts(2)))
+        else:
+            calls = _each_once(pages)
+            self._give_back(expected - len(calls))
+            self._done.put(
+                Read(task.campaign_id, task.window, read_at, calls, len(pages), pages[0].total, reason)
+            )
+
+    def _all_pages(self, task: Task, first: Page) -> tuple[list[Page], str | None]:
+        """Return the pages in order, and the API's refusal to go on, if there was one."""
+        pages, last = [first], last_index(first)
+        try:
+            if last:
+                pages += self._pages.map(
+                    lambda index: self._asker.page_or_end(task, index), range(1, last + 1)
+                )
+        except RequestRejected as error:
+            return pages, f"a page after the first was refused: {error}"
+        refusal = self._follow(task, pages, last)
+        if last and all(page.total is None for page in pages[1:]):
+            # Its count, asked for again: nothing else shows that the list moved meanwhile.
+            pages.append(replace(self._asker.page_or_end(task, 0), calls=[]))
+        return pages, refusal
+
+    def _follow(self, task: Task, pages: list[Page], last: int | None) -> str | None:
+        """Add the pages that follow those counted, if there seem to be any; return the API's refusal.
+
+        Without a count no more than show that there are several: then the window is split.
+        """
+        full = pages[0].size or settings.PAGE_SIZE
+        may_split = last is not None or task.window.length > SMALLEST
+        most = STRAY_PAGES if may_split else self._asker.max_window_calls
+        while goes_on(pages, full) and most > 0:
+            most -= 1
+            try:
+                pages.append(self._asker.page_or_end(task, len(pages)))
+            except RequestRejected as error:
+                is_end = last is not None or len(pages[-1].calls) < full
+                return None if is_end else f"a page after the first was refused: {error}"
+        return None
+
+
+def _holds_several(pages: list[Page]) -> bool:
+    """Tell if calls came on more than one page. What comes on one can't be split into less."""
+    return sum(1 for page in pages if page.calls) > 1
+
+
+def _each_once(pages: list[Page]) -> list[Any]:
+    """Return the calls of all pages; of those with the same id, the one that came last."""
+    by_id: dict[Any, Any] = {}
+    for page in pages:
+        for call in page.calls:
+            by_id[call_id_of(call) or object()] = call
+    return list(by_id.values())

@@ -1,0 +1,34 @@
+"""What a pass has done so far: counted by many threads, read by whoever reports."""
+
+from __future__ import annotations
+
+import threading
+
+
+class Tally:
+    """Counters of one pass."""
+
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self._lock = threading.Lock()
+        self.campaigns = 0
+        self.requests = 0
+        self.throttled = 0
+        self.retries = 0
+        self.windows = 0
+        self.unproved: list[str] = []
+        self.missing: list[str] = []
+        self.suspicious: list[str] = []
+        self.drifts: set[str] = set()
+        self.rejected = 0
+        self.calls_read = 0
+        self.calls_counted = 0
+        """Calls in the windows asked for so far, by the API's count."""
+        self.server_ahead_seconds: float | None = None
+        """The API's clock less ours, by the ``Date`` header of its last answer."""
+
+    def add(self, **counts: int) -> None:
+        """Add to the counters named."""
+        with self._lock:
+            for name, count in counts.items():
+                setattr(self, name, getattr(self, name) + count)

@@ -1,0 +1,172 @@
+"""The pace: real threads and the real clock. No test waits for anything but the pace itself.
+
+A thread may be kept from the processor between its turn and the moment it notes the time. So moments are
+compared only where being late can't make a right pace look wrong, or with a margin for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from altur_calls.pace import MOST_MARGIN_SECONDS, Pace, Stopped
+
+THREADS = 8
+
+
+def turns(pace: Pace, count: int) -> list[float]:
+    """Take turns with many threads, and return when each was let through, in order."""
+
+    def turn(_: int) -> float:
+        pace.wait()
+        return time.monotonic()
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return sorted(threads.map(turn, range(count)))
+
+
+@contextmanager
+def waiting(pace: Pace, outcomes: list[str]) -> Iterator[None]:
+    """Let threads wait for their turn meanwhile, and note what became of each in the end."""
+
+    def wait() -> None:
+        try:
+            pace.wait()
+            outcomes.append("sent")
+        except Stopped:
+            outcomes.append("stopped")
+
+    threads = [threading.Thread(target=wait) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join(timeout=10)
+
+
+def careful(pace: Pace) -> Pace:
+    """Return the pace with its widest margin, as after many answers of 429."""
+    for _ in range(20):
+        pace.throttled(0)
+    return pace
+
+
+def test_no_second_holds_more_requests_than_allowed():
+    """A request and the one a burst later are a span apart, whichever thread sends them."""
+    pace = careful(Pace(3.9))
+
+    sent = turns(pace, 5)
+
+    assert all(later - earlier > 3 / 3.9 for earlier, later in zip(sent, sent[3:], strict=False))
+
+
+def test_the_second_slides_and_does_not_begin_anew():
+    """Half a burst, a pause, then all who come: a new clock second is no new allowance."""
+    pace = careful(Pace(30))
+
+    sent = turns(pace, 15)
+    pace.throttled(0.6)
+    sent += turns(pace, 35)
+
+    assert all(later - earlier > 1.0 for earlier, later in zip(sent, sent[30:], strict=False))
+
+
+def test_turns_are_taken_as_fast_as_the_pace_allows():
+    """The API's limit is what a backfill waits for; the pace must not add to it."""
+    began = time.monotonic()
+
+    sent = turns(Pace(40), 50)
+
+    assert sent[40] - began >= 1.0
+    assert sent[39] - began < 1.0
+    assert sent[49] - began < 2.0
+
+
+def test_a_rate_below_one_is_one_request_in_several_seconds():
+    """Somebody shares the limit with others."""
+    began = time.monotonic()
+
+    sent = turns(Pace(0.9), 2)
+
+    assert sent[1] - began >= 1 / 0.9
+
+
+def test_the_margin_grows_while_the_api_throttles():
+    """The network may bring requests closer together than they were sent."""
+    began = time.monotonic()
+
+    sent = turns(careful(Pace(1.9)), 2)
+
+    assert sent[1] - began >= 1 / 1.9 + MOST_MARGIN_SECONDS * 0.95
+
+
+def test_throttled_holds_everybody_back():
+    """The API asked all of us to wait, not only the request that was refused."""
+    pace = Pace(1000)
+    pace.throttled(0.4)
+    began = time.monotonic()
+
+    sent = turns(pace, THREADS)
+
+    assert sent[0] - began >= 0.39
+
+
+def test_throttled_holds_back_those_who_wait_already():
+    """Their turn would have come before the pause ends."""
+    pace, outcomes = Pace(50), []
+    turns(pace, 50)
+
+    with waiting(pace, outcomes):
+        until = time.monotonic() + 1.3
+        pace.throttled(1.3)
+
+    assert time.monotonic() >= until
+    assert outcomes == ["sent"] * THREADS
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one():
+    """Two requests in flight are refused, each with its own wait."""
+    pace = Pace(1000)
+    began = time.monotonic()
+    pace.throttled(0.4)
+    pace.throttled(0.01)
+
+    (sent,) = turns(pace, 1)
+
+    assert sent - began >= 0.4
+
+
+def test_stop_releases_everyone_who_waits():
+    """An end asked for must not take as long as the pause."""
+    pace, outcomes = Pace(1000), []
+    pace.throttled(300)
+
+    with waiting(pace, outcomes):
+        pace.stop()
+
+    assert outcomes == ["stopped"] * THREADS
+
+
+def test_nobody_is_let_through_after_a_stop():
+    """A run that ends sends nothing any more, even if it could."""
+    pace = Pace(1000)
+    pace.stop()
+
+    with pytest.raises(Stopped):
+        pace.wait()
+
+
+def test_a_sleep_ends_with_a_stop():
+    """So does the wait before a retry."""
+    pace = Pace(1000)
+    pace.stop()
+    began = time.monotonic()
+
+    pace.sleep(300)
+
+    assert time.monotonic() - began < 10
