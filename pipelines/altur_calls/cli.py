@@ -1,0 +1,127 @@
+"""The command line: thin doors to :mod:`altur_calls.pipeline` and the sandbox."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn
+
+import click
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells tell it
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """End a command that fails with one line on stderr and the exit code of its error."""
+
+    @wraps(command)
+    def wrapped(*args: Any, debug: bool, **kwargs: Any) -> Any:
+        from altur_calls.errors import AlturError
+
+        try:
+            return command(*args, **kwargs)
+        except AlturError as error:
+            if debug:
+                raise
+            fail(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            fail("interrupted. What was loaded is kept; the next run carries on.", INTERRUPTED)
+        except Exception as error:  # the last resort
+            if debug:
+                raise
+            first_line = str(error).strip().partition("\n")[0]
+            fail(f"{type(error).__name__}: {first_line} (run again with --debug for all of it)", 1)
+
+    return click.option("--debug", is_flag=True, help="Show tracebacks and log every step.")(wrapped)
+
+
+def fail(message: str, exit_code: int) -> NoReturn:
+    """Print ``message`` on stderr and end the process."""
+    click.echo(f"altur-calls: {message}", err=True)
+    sys.exit(exit_code)
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(package_name="altur-calls")
+def main() -> None:
+    """Load the calls of your Altur campaigns into DuckDB, and keep them complete and fresh.
+
+    \b
+    Settings are dlt's: environment variables or .dlt/*.toml.
+      SOURCES__ALTUR__API_KEY=...  SOURCES__ALTUR__CAMPAIGN_IDS='[12, 34]'  altur-calls run
+    """
+    # dlt reports usage to its makers unless told otherwise; a pipeline of phone calls should not by default.
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    handler = logging.StreamHandler()  # to stderr
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logging.getLogger("altur_calls").addHandler(handler)
+    logging.getLogger("altur_calls").setLevel(logging.INFO)
+
+
+@main.command()
+@click.option("--campaign", "campaigns", multiple=True, metavar="ID", help="Only this campaign; repeatable.")
+@click.option("--since", metavar="TIME", help="Read calls created from this time on again (ISO 8601, UTC).")
+@click.option("--until", metavar="TIME", help="End of that span, itself not in it; now by default.")
+@click.option("--demo", is_flag=True, help="Without an API key, load the built-in sandbox and show rows.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be read, and how long that takes.")
+@told_plainly
+def run(
+    campaigns: tuple[str, ...], since: str | None, until: str | None, *, demo: bool, dry_run: bool
+) -> None:
+    """Load what is new and what may have changed, once.
+
+    \b
+    Example: read January again, of one campaign
+      altur-calls run --campaign 12 --since 2026-01-01 --until 2026-02-01
+    """
+    from altur_calls import report
+
+    named = {"campaign_ids": list(campaigns) or None, "since": since, "until": until}
+    given = {name: value for name, value in named.items() if value is not None}
+    sys.exit(report.dry_run(demo=demo, **given) if dry_run else report.run(demo=demo, **given))
+
+
+@main.command()
+@click.option("--campaign", "campaigns", multiple=True, metavar="ID", help="Only this campaign; repeatable.")
+@click.option(
+    "--windows", default=20, show_default=True, help="How many windows to compare, drawn by chance."
+)
+@click.option("--all", "everything", is_flag=True, help="Compare every window.")
+@click.option("--seed", type=int, help="Draw the same windows as another time.")
+@click.option("--demo", is_flag=True, help="Without an API key, verify what the sandbox loaded.")
+@told_plainly
+def verify(
+    campaigns: tuple[str, ...], windows: int, seed: int | None, *, everything: bool, demo: bool
+) -> None:
+    """Read windows again and compare them with the warehouse, field by field.
+
+    \b
+    Example: compare all of one campaign
+      altur-calls verify --campaign 12 --all
+    """
+    from altur_calls import report
+
+    given = {"campaign_ids": list(campaigns)} if campaigns else {}
+    sys.exit(report.verify(demo=demo, windows=None if everything else windows, seed=seed, **given))
+
+
+@main.command()
+@click.option("--port", default=8765, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--seed", default=7, show_default=True, help="Which world to show.")
+@click.option("--scale", default=1.0, show_default=True, help="Volume, as a multiple of 20,000 calls.")
+@told_plainly
+def sandbox(port: int, seed: int, scale: float) -> None:
+    """Serve a sandbox of the Altur API, to try things with.
+
+    \b
+    Example: load it from another terminal
+      SOURCES__ALTUR__BASE_URL=http://127.0.0.1:8765/api/v1.0 SOURCES__ALTUR__API_KEY=sandbox-key \\
+        SOURCES__ALTUR__CAMPAIGN_IDS='[1101]' altur-calls run
+    """
+    from altur_calls import demo
+
+    demo.serve(port=port, seed=seed, scale=scale)

@@ -1,0 +1,51 @@
+"""The sandbox as a user meets it: served on a port, or standing in for the API when there is no key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dlt
+
+from altur_calls.errors import SettingsError
+
+PIPELINE = "altur_sandbox"
+"""A pipeline and warehouse of its own: made-up calls never mix with real ones."""
+
+KEY = "sandbox-key"
+
+
+def has_key() -> bool:
+    """Tell if dlt knows an API key."""
+    return bool(dlt.secrets.get("sources.altur.api_key"))
+
+
+@contextmanager
+def stand_in() -> Iterator[dict[str, Any]]:
+    """Serve a sandbox for a while; yields the source settings to read it with."""
+    sandbox = _package()
+    world = sandbox.SeededWorld()
+    with sandbox.Sandbox(world, key=KEY) as server:
+        yield {"api_key": KEY, "base_url": server.url, "campaign_ids": list(world.zones)}
+
+
+def serve(*, port: int, seed: int, scale: float) -> None:
+    """Serve a sandbox in the foreground, until it is stopped."""
+    sandbox = _package()
+    try:
+        sandbox.serve(sandbox.SeededWorld(seed=seed, scale=scale), port=port, key=KEY)
+    except OSError as error:
+        raise SettingsError(
+            f"Can't listen on port {port}: {error.strerror}. Name another with --port."
+        ) from error
+
+
+def _package() -> Any:
+    try:
+        import altur_sandbox  # noqa: PLC0415 (an extra, not always there)
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The sandbox needs the package {error.name}: pip install 'altur-calls[sandbox]'."
+        ) from error
+    return altur_sandbox

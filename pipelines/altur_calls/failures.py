@@ -1,0 +1,82 @@
+"""Errors of dlt and DuckDB, told as ours: what happened, where, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+from dlt.common.configuration.exceptions import (
+    ConfigFieldMissingException,
+    ConfigValueCannotBeCoercedException,
+)
+
+from altur_calls.errors import AlturError, SettingsError, WarehouseError
+
+DISK_FULL = "The disk is full. Make room and run again; what was not committed is read again."
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise what dlt and DuckDB raise as an :class:`AlturError`, where it can be told better."""
+    try:
+        yield
+    except Exception as error:
+        if any(isinstance(link, KeyboardInterrupt) for link in causes(error)):
+            raise KeyboardInterrupt from error
+        known = next(filter(None, map(_known, causes(error))), None)
+        if known is None or known is error:
+            raise
+        raise known from error
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, outermost first."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _known(error: BaseException) -> AlturError | None:
+    if isinstance(error, AlturError):
+        return error
+    if isinstance(error, ConfigFieldMissingException):
+        return SettingsError("Missing: " + "; ".join(map(_where_to_set, error.fields)))
+    if isinstance(error, ConfigValueCannotBeCoercedException):
+        return SettingsError(
+            f"{error.field_name} has a value of the wrong type: {_where_to_set(error.field_name)}"
+        )
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return WarehouseError(DISK_FULL)
+    if isinstance(error, duckdb.Error):
+        return _of_duckdb(str(error))
+    return None
+
+
+def _where_to_set(field: str) -> str:
+    variable = f"SOURCES__ALTUR__{field.upper()}"
+    if field == "api_key":
+        return f"{field} (set {variable}, or {field} under [sources.altur] in .dlt/secrets.toml)"
+    example = "'[12, 34]'" if field == "campaign_ids" else "..."
+    return f"{field} (set {variable}={example}, or {field} under [sources.altur] in .dlt/config.toml)"
+
+
+def _of_duckdb(message: str) -> AlturError | None:
+    if "Could not set lock on file" in message:
+        holder = re.search(r"held in (.+? \(PID \d+\))", message)
+        who = holder.group(1) if holder else "another process"
+        file = re.search(r'lock on file "([^"]+)"', message)
+        return WarehouseError(
+            f"The warehouse {file.group(1) if file else ''} is held open by {who}. "
+            "Close it there and run again. Nothing was changed."
+        )
+    if "No space left" in message:
+        return WarehouseError(DISK_FULL)
+    if message.startswith("IO Error"):
+        return WarehouseError(f"DuckDB can't use the warehouse: {message.splitlines()[0]}")
+    return None

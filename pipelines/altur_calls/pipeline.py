@@ -1,0 +1,156 @@
+"""What can be done with a target: load what is due, foretell that, and verify what was loaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import dlt
+
+from altur_calls import settings
+from altur_calls.asking import Asker
+from altur_calls.errors import WarehouseError
+from altur_calls.extraction import Extraction
+from altur_calls.failures import translated
+from altur_calls.recovery import forget_unfinished
+from altur_calls.source import altur_source
+from altur_calls.survey import Forecast, foretell
+from altur_calls.tally import Tally
+from altur_calls.target import Target, count_calls, holds_calls, location_of, state_of
+from altur_calls.vanished import mark_vanished
+from altur_calls.verify import Verdict, compare, sample_of, windows_of
+from altur_calls.windows import Clock, floor, utc_now
+
+COMPLETE, INCOMPLETE, SUSPICIOUS, DIFFERENT = 0, 3, 4, 5
+
+Watch = Callable[[Tally], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did."""
+
+    campaigns: int
+    new_calls: int
+    read_calls: int
+    total_calls: int
+    rejected_calls: int
+    windows: int
+    requests: int
+    throttled: int
+    retries: int
+    seconds: float
+    warehouse: str
+    unproved: tuple[str, ...]
+    missing: tuple[str, ...]
+    suspicious: tuple[str, ...]
+    drifts: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0; 3 if a window could not be proved or a campaign was not found; 4 if too many calls vanished."""
+        if self.unproved or self.missing:
+            return INCOMPLETE
+        return SUSPICIOUS if self.suspicious else COMPLETE
+
+
+def run(
+    target: Target,
+    *,
+    chunk_calls: int = settings.CHUNK_CALLS,
+    clock: Clock = utc_now,
+    watch: Watch = nullcontext,
+    **source_settings: Any,
+) -> Summary:
+    """Load all that is due, in chunks that are each kept, and return what was done.
+
+    ``source_settings`` are arguments of :func:`altur_calls.altur_source`; the others come from dlt's
+    configuration. ``watch`` is entered with the tally of the run while it lasts.
+
+    Raises:
+        AlturError: of the kind that says what to do.
+
+    """
+    began = time.monotonic()
+    work = Extraction(chunk_calls, clock=clock)
+    with translated():
+        source = altur_source(extraction=work, **source_settings)
+    with target.opened() as pipeline:
+        before = count_calls(pipeline)
+        try:
+            with watch(work.tally):
+                while not work.is_done:
+                    pipeline.run(source)
+                    forget_unfinished(pipeline)
+                    work.tally.suspicious += mark_vanished(pipeline)
+        finally:
+            work.close()
+        return _summary(pipeline, work.tally, before, time.monotonic() - began)
+
+
+def _summary(pipeline: dlt.Pipeline, tally: Tally, before: int, seconds: float) -> Summary:
+    total = count_calls(pipeline)
+    return Summary(
+        campaigns=tally.campaigns,
+        new_calls=total - before,
+        read_calls=tally.calls_read,
+        total_calls=total,
+        rejected_calls=tally.rejected,
+        windows=tally.windows,
+        requests=tally.requests,
+        throttled=tally.throttled,
+        retries=tally.retries,
+        seconds=seconds,
+        warehouse=location_of(pipeline),
+        unproved=tuple(tally.unproved),
+        missing=tuple(tally.missing),
+        suspicious=tuple(tally.suspicious),
+        drifts=tuple(sorted(tally.drifts)),
+    )
+
+
+def dry_run(
+    target: Target, *, clock: Clock = utc_now, **source_settings: Any
+) -> tuple[list[Forecast], float]:
+    """Return what a run would read, by campaign, and how many seconds its requests take at least."""
+    work = _prepared(clock, source_settings)
+    with target.opened() as pipeline:
+        tasks = work.order.tasks(state_of(pipeline), floor(clock()))
+        api = work.connect()
+        try:
+            forecasts = foretell(Asker(api, work.max_window_calls), tasks)
+        finally:
+            api.close()
+    return forecasts, sum(forecast.requests for forecast in forecasts) / api.pace.per_second
+
+
+def verify(
+    target: Target,
+    *,
+    windows: int | None = None,
+    seed: int | None = None,
+    clock: Clock = utc_now,
+    watch: Watch = nullcontext,
+    **source_settings: Any,
+) -> Verdict:
+    """Compare so many windows, drawn by chance, or all, with what the API gives now."""
+    work = _prepared(clock, source_settings)
+    with target.opened() as pipeline:
+        if not holds_calls(pipeline):
+            raise WarehouseError(
+                f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."
+            )
+        tasks = windows_of(pipeline, work.order.campaign_ids, floor(clock()))
+        with watch(work.tally):
+            return compare(pipeline, work.reader(sample_of(tasks, windows, seed)))
+
+
+def _prepared(clock: Clock, source_settings: dict[str, Any]) -> Extraction:
+    """Return the settings of the source, as dlt resolves them."""
+    work = Extraction(clock=clock)
+    with translated():
+        altur_source(extraction=work, **source_settings)
+    return work

@@ -1,0 +1,93 @@
+"""Show a run while it lasts: a bar on a terminal, a log line now and then elsewhere. On stderr."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from altur_calls.tally import Tally
+
+LOG_EVERY_SECONDS = 10.0
+DRAW_EVERY_SECONDS = 0.25
+
+log = logging.getLogger("altur_calls")
+
+
+@contextmanager
+def watched(tally: Tally) -> Iterator[None]:
+    """Report on ``tally`` until the context ends."""
+    console = Console(stderr=True)
+    reporter = _bar(tally, console) if console.is_terminal else _lines(tally)
+    with reporter:
+        yield
+
+
+@contextmanager
+def _bar(tally: Tally, console: Console) -> Iterator[None]:
+    columns = (
+        TextColumn("[bold]{task.fields[what]}"),
+        BarColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, what="asking the API", rate="")
+        began = time.monotonic()
+
+        def draw() -> None:
+            seconds = max(time.monotonic() - began, 1e-3)
+            bar.update(
+                task,
+                total=tally.calls_counted or None,
+                completed=tally.calls_read,
+                what=f"{tally.calls_read:,} of {tally.calls_counted:,} calls",
+                rate=f"{tally.calls_read / seconds:,.0f}/s{_trouble(tally)}",
+            )
+
+        with _ticking(draw, DRAW_EVERY_SECONDS):
+            yield
+
+
+@contextmanager
+def _lines(tally: Tally) -> Iterator[None]:
+    def write() -> None:
+        log.info(
+            "%s of %s calls read, %s requests%s",
+            tally.calls_read,
+            tally.calls_counted,
+            tally.requests,
+            _trouble(tally),
+        )
+
+    with _ticking(write, LOG_EVERY_SECONDS):
+        yield
+
+
+def _trouble(tally: Tally) -> str:
+    return f", {tally.throttled} x 429, {tally.retries} retries" if tally.retries else ""
+
+
+@contextmanager
+def _ticking(report: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call ``report`` every so many seconds, in a thread of its own."""
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(seconds):
+            report()
+
+    thread = threading.Thread(target=tick, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

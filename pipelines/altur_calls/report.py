@@ -1,0 +1,114 @@
+"""Run, and say what was done: results on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from altur_calls import demo as sandbox
+from altur_calls import pipeline
+from altur_calls.progress import watched
+from altur_calls.survey import Forecast
+from altur_calls.target import Target
+
+SAMPLE = (
+    "SELECT status, answered_by, count(*) AS calls FROM altur.campaign_calls GROUP BY ALL ORDER BY calls DESC"
+)
+
+
+@contextmanager
+def target_of(source_settings: dict[str, Any], *, demo: bool) -> Iterator[tuple[Target, dict[str, Any]]]:
+    """Yield the target to use and its settings: the user's, or without a key, to demonstrate, a sandbox's."""
+    if demo and not sandbox.has_key():
+        click.echo("No API key is set: using the built-in sandbox. Its calls are made up.", err=True)
+        with sandbox.stand_in() as stand_in:
+            yield Target(sandbox.PIPELINE), {**stand_in, **source_settings}
+    else:
+        yield Target(), source_settings
+
+
+def run(*, demo: bool = False, **source_settings: Any) -> int:
+    """Load what is due, print the summary, and return the exit code."""
+    with target_of(source_settings, demo=demo) as (target, given):
+        done = pipeline.run(target, watch=watched, **given)
+        click.echo(text_of(done))
+        if demo:
+            _show_rows(done.warehouse)
+    for line in (*done.missing, *done.unproved):
+        click.echo(f"altur-calls: incomplete: {line}", err=True)
+    for line in done.suspicious:
+        click.echo(f"altur-calls: suspicious: {line}", err=True)
+    return done.exit_code
+
+
+def dry_run(*, demo: bool = False, **source_settings: Any) -> int:
+    """Print what a run would read and what that costs, and return the exit code."""
+    with target_of(source_settings, demo=demo) as (target, given):
+        forecasts, seconds = pipeline.dry_run(target, **given)
+    table = Table("campaign", "windows", "calls", "requests")
+    for forecast in forecasts:
+        table.add_row(str(forecast.campaign_id), *(f"{count:,}" for count in _counts(forecast)))
+    Console().print(table)
+    windows, calls, requests = (sum(column) for column in zip(*map(_counts, forecasts), strict=True))
+    click.echo(f"{windows:,} windows, {calls:,} calls, {requests:,} requests: {seconds / 60:.1f} minutes.")
+    return pipeline.COMPLETE
+
+
+def _counts(forecast: Forecast) -> tuple[int, int, int]:
+    return forecast.windows, forecast.calls, forecast.requests
+
+
+def verify(*, demo: bool = False, windows: int | None, seed: int | None, **source_settings: Any) -> int:
+    """Compare windows with the API, print what differs, and return the exit code."""
+    with target_of(source_settings, demo=demo) as (target, given):
+        verdict = pipeline.verify(target, windows=windows, seed=seed, watch=watched, **given)
+    for difference in verdict.differences:
+        click.echo(f"campaign {difference.campaign_id} call {difference.call_id}: {difference.field}")
+    calls = f"{verdict.compared_calls:,} of {verdict.all_calls:,} calls"
+    click.echo(f"{verdict.windows:,} windows with {calls} compared: {len(verdict.differences):,} differences")
+    click.echo(f"Were one row bad, this sample had a chance of {verdict.chance:.1%} to hold it.")
+    if verdict.differences:
+        click.echo("Calls may have changed since they were read; altur-calls run --since reads them again.")
+    for line in verdict.doubts:
+        click.echo(f"altur-calls: incomplete: {line}", err=True)
+    if verdict.doubts:
+        return pipeline.INCOMPLETE
+    return pipeline.DIFFERENT if verdict.differences else pipeline.COMPLETE
+
+
+def text_of(done: pipeline.Summary) -> str:
+    """Return a summary as text for people."""
+    again = done.read_calls - done.new_calls - done.rejected_calls
+    proved = done.windows - len(done.unproved) - len(done.missing)
+    calls = (
+        f"{done.new_calls:,} new calls, {max(0, again):,} read again; {done.total_calls:,} in the warehouse"
+    )
+    effort = (
+        f"{done.requests:,} requests, {done.throttled} x 429, {done.retries} retries, {done.seconds:.1f} s"
+    )
+    lines = [
+        f"{done.campaigns:,} campaigns: {calls}.",
+        f"{done.windows:,} windows read, {proved:,} proved complete; {effort}.",
+    ]
+    if done.rejected_calls:
+        lines.append(f"{done.rejected_calls:,} calls can't be rows; see altur.rejected_calls.")
+    if done.drifts:
+        lines.append(f"Not as the API document says: {', '.join(done.drifts)}; see altur.schema_drift.")
+    lines += [f"Warehouse: {done.warehouse}", f"Try: {SAMPLE};"]
+    return "\n".join(lines)
+
+
+def _show_rows(warehouse: str) -> None:
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        found = connection.sql(SAMPLE)
+        names, rows = found.columns, found.fetchall()
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*("" if value is None else f"{value}" for value in row))
+    Console().print(table)

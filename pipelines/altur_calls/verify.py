@@ -1,0 +1,191 @@
+"""Read windows again that count as read, and compare them with the warehouse, field by field."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import dlt
+
+from altur_calls import document, settings, tables
+from altur_calls.asking import Task
+from altur_calls.reading import Read, Reader
+from altur_calls.records import Accepted, Row, row_of, utc
+from altur_calls.windows import Window, floor
+
+WINDOW_CALLS = 500
+"""Calls in a window that is compared, about."""
+
+SCALARS = {
+    **document.CALL,
+    **{f"policy_evaluation__{name}": field for name, field in document.EVALUATION.items()},
+}
+CHILDREN = {
+    "contact": document.CONTACT,
+    "tags": {"value": document.Field("text", "The tag")},
+    "policies": document.POLICY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field of a call that is not in the warehouse as the API gives it. Values may be personal: untold."""
+
+    campaign_id: int
+    call_id: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a comparison found."""
+
+    windows: int
+    compared_calls: int
+    all_calls: int
+    differences: tuple[Difference, ...]
+    doubts: tuple[str, ...]
+
+    @property
+    def chance(self) -> float:
+        """The chance that this sample had to hold one bad row, were there just one."""
+        return self.compared_calls / self.all_calls if self.all_calls else 1.0
+
+
+def windows_of(pipeline: dlt.Pipeline, campaign_ids: Sequence[int], until: datetime) -> list[Task]:
+    """Cut what is loaded of each campaign into windows of about ``WINDOW_CALLS`` calls, up to ``until``."""
+    with pipeline.sql_client() as client:
+        calls = client.make_qualified_table_name(tables.CALLS)
+        rows = client.execute_sql(
+            f"SELECT campaign_id, created_at FROM (SELECT campaign_id, created_at, row_number() OVER "  # noqa: S608
+            f"(PARTITION BY campaign_id ORDER BY created_at) AS place FROM {calls}) AS placed "
+            f"WHERE place % {WINDOW_CALLS} = 0 ORDER BY campaign_id, created_at"
+        )
+    tasks = []
+    for campaign_id in campaign_ids:
+        edges = {floor(created) for number, created in rows or () if number == campaign_id}
+        edges = {settings.BEGINNING, *(edge for edge in edges if edge < until), until}
+        starts = sorted(edges)
+        tasks += [Task(campaign_id, Window(a, b)) for a, b in pairwise(starts)]
+    return tasks
+
+
+def sample_of(tasks: Sequence[Task], size: int | None, seed: int | None) -> list[Task]:
+    """Return ``size`` of the windows, drawn by chance, or all of them."""
+    if size is None or size >= len(tasks):
+        return list(tasks)
+    return sorted(random.Random(seed).sample(tasks, size), key=lambda task: (task.campaign_id, task.window))  # noqa: S311
+
+
+def compare(pipeline: dlt.Pipeline, reader: Reader) -> Verdict:
+    """Read and compare window after window."""
+    windows, compared = 0, 0
+    differences: list[Difference] = []
+    doubts: list[str] = []
+    with pipeline.sql_client() as client:
+        for read in reader:
+            windows += 1
+            if not read.is_proved:
+                doubts.append(f"campaign {read.campaign_id} {read.window}: {read.doubt}")
+            there = {row.row["id"]: row.row for row in _accepted(read)}
+            here = _loaded(client, read)
+            compared += len(here)
+            differences += _differences(read.campaign_id, there, here, is_proved=read.is_proved)
+        name = client.make_qualified_table_name(tables.CALLS)
+        everything = client.execute_sql(f"SELECT count(*) FROM {name} WHERE NOT is_deleted")  # noqa: S608
+    return Verdict(windows, compared, int((everything or [[0]])[0][0]), tuple(differences), tuple(doubts))
+
+
+def _accepted(read: Read) -> Iterator[Accepted]:
+    for call in read.calls:
+        result = row_of(call, read.campaign_id, read.read_at)
+        if isinstance(result, Accepted) and utc(call["created_at"]) in read.window:
+            yield result
+
+
+def _differences(
+    campaign_id: int, there: dict[str, Row], here: dict[str, Row], *, is_proved: bool
+) -> Iterator[Difference]:
+    for call_id in sorted({*there, *here}):
+        if call_id not in here:
+            yield Difference(campaign_id, call_id, "missing in the warehouse")
+        elif call_id not in there:
+            if is_proved:
+                yield Difference(campaign_id, call_id, "no longer listed by the API")
+        else:
+            given, loaded = canonical(there[call_id]), here[call_id]
+            for field in given:
+                if given[field] != loaded[field]:
+                    yield Difference(campaign_id, call_id, field)
+
+
+def canonical(row: Row) -> Row:
+    """Return a shaped call as the warehouse gives it back: typed values, children in order."""
+    evaluation = row["policy_evaluation"]
+    flat = {**row, **{f"policy_evaluation__{name}": value for name, value in evaluation.items()}}
+    return {
+        **{name: _typed(flat.get(name), field) for name, field in SCALARS.items()},
+        **{
+            child: [
+                tuple(_typed(item.get(name), field) for name, field in fields.items()) for item in row[child]
+            ]
+            for child, fields in CHILDREN.items()
+        },
+    }
+
+
+def _typed(value: Any, field: document.Field) -> Any:
+    if value is None:
+        return None
+    if field.data_type == "timestamp":
+        return utc(value)
+    return float(value) if field.data_type == "double" else value
+
+
+def _loaded(client: Any, read: Read) -> dict[str, Row]:
+    """Return the calls of a window as they are in the warehouse, by id."""
+    calls = client.make_qualified_table_name(tables.CALLS)
+    where = (
+        "calls.campaign_id = %s AND calls.created_at >= %s AND calls.created_at < %s AND NOT calls.is_deleted"
+    )
+    span = (read.campaign_id, read.window.start, read.window.end)
+    names = [client.escape_column_name(name) for name in SCALARS]
+    found = client.execute_sql(f"SELECT {', '.join(names)} FROM {calls} AS calls WHERE {where}", *span)  # noqa: S608
+    rows = {
+        values[0]: {
+            name: _read_back(value, field)
+            for (name, field), value in zip(SCALARS.items(), values, strict=True)
+        }
+        for values in found or ()
+    }
+    for child, fields in CHILDREN.items():
+        table = client.make_qualified_table_name(f"{tables.CALLS}__{child}")
+        names = [f"child.{client.escape_column_name(name)}" for name in fields]
+        for row in rows.values():
+            row[child] = []
+        for call_id, *values in (
+            client.execute_sql(
+                f"SELECT calls.id, {', '.join(names)} FROM {table} AS child "  # noqa: S608
+                f"JOIN {calls} AS calls ON child._dlt_parent_id = calls._dlt_id "
+                f"WHERE {where} ORDER BY calls.id, child._dlt_list_idx",
+                *span,
+            )
+            or ()
+        ):
+            rows[call_id][child].append(
+                tuple(_read_back(value, field) for field, value in zip(fields.values(), values, strict=True))
+            )
+    return rows
+
+
+def _read_back(value: Any, field: document.Field) -> Any:
+    if field.data_type == "json" and isinstance(value, str):
+        return json.loads(value)
+    if isinstance(value, datetime):
+        return value.astimezone(settings.BEGINNING.tzinfo)
+    return value
