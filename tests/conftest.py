@@ -1,0 +1,92 @@
+"""What the tests of the extractor share: a world, its sandbox, and a warehouse of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+
+from altur_calls import altur_source
+from altur_sandbox import ManualWorld, Sandbox, example_call
+from common import COMMAND, KEY, NOON, Cli
+from warehouse import Warehouse
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own working directory, dlt folder and environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(("SOURCES__", "DESTINATION__"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+
+
+@pytest.fixture
+def world() -> ManualWorld:
+    """Return a world with an empty campaign 1, and campaign 2 with three calls."""
+    world = ManualWorld()
+    world.add_campaign(1)
+    world.add_campaign(2)
+    for number in range(3):
+        world.put(2, example_call(f"call_{number}", NOON + timedelta(minutes=number)))
+    return world
+
+
+@pytest.fixture
+def sandbox(world: ManualWorld) -> Iterator[Sandbox]:
+    """Serve the world, without a rate limit."""
+    with Sandbox(world, key=KEY, requests_per_second=None) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox) -> dict[str, Any]:
+    """Return source settings that read the sandbox as fast as it goes."""
+    return {
+        "api_key": KEY,
+        "base_url": sandbox.url,
+        "campaign_ids": [1, 2],
+        "requests_per_second": 1000,
+        "retry_for_seconds": 5,
+    }
+
+
+@pytest.fixture
+def load(settings: dict[str, Any], tmp_path: Path) -> Callable[..., Warehouse]:
+    """Return a function that loads the source as someone else's pipeline would: a plain ``run``."""
+
+    def load(**changed: Any) -> Warehouse:
+        pipeline = dlt.pipeline("somebodys", destination="duckdb", dataset_name="altur")
+        pipeline.run(altur_source(**{**settings, **changed}))
+        return Warehouse(tmp_path / "somebodys.duckdb")
+
+    return load
+
+
+@pytest.fixture
+def cli(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Return a function that runs the command with the sandbox's settings in its environment."""
+    monkeypatch.setenv("SOURCES__ALTUR__API_KEY", KEY)
+    monkeypatch.setenv("SOURCES__ALTUR__BASE_URL", sandbox.url)
+    monkeypatch.setenv("SOURCES__ALTUR__CAMPAIGN_IDS", "[1, 2]")
+    monkeypatch.setenv("SOURCES__ALTUR__REQUESTS_PER_SECOND", "1000")
+    monkeypatch.setenv("SOURCES__ALTUR__RETRY_FOR_SECONDS", "0.3")
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *arguments],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,213 @@
+"""The command line as a user types it: real processes, exit codes, stdout and stderr."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import pty
+import re
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+
+from altur_calls import altur_source
+from altur_calls.cli import main
+from altur_sandbox import ManualWorld, example_call
+from common import COMMAND, KEY, NOON, Cli
+from warehouse import Warehouse, as_loaded
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_a_run_says_what_it_did(cli: Cli, world: ManualWorld, tmp_path: Path) -> None:
+    """On stdout: calls, requests, seconds, where the warehouse is, and one query to try."""
+    done = cli("run")
+
+    warehouse = tmp_path / "altur_calls.duckdb"
+    assert done.returncode == 0, done.stderr
+    assert "2 campaigns: 3 new calls, 0 read again; 3 in the warehouse." in done.stdout
+    assert "2 windows read, 2 proved complete; 2 requests, 0 x 429, 0 retries" in done.stdout
+    assert f"Warehouse: {warehouse}" in done.stdout
+    assert Warehouse(warehouse).calls(2) == as_loaded(world.calls(2))
+
+
+def test_its_suggested_query_runs(cli: Cli, tmp_path: Path) -> None:
+    """What a summary tells people to try has to work."""
+    sql = cli("run").stdout.partition("Try: ")[2]
+
+    assert Warehouse(tmp_path / "altur_calls.duckdb").rows(sql) == [("ended", "human", 3)]
+
+
+def test_the_second_run_finds_what_is_new(cli: Cli, world: ManualWorld) -> None:
+    """And counts it apart from what was there."""
+    cli("run")
+    world.put(2, example_call("late", NOON + timedelta(days=1)))
+    world.put(2, example_call("later", NOON + timedelta(days=2)))
+
+    done = cli("run", "--campaign", "2", "--since", "2026-03-03")
+
+    assert "1 campaigns: 2 new calls, 0 read again; 5 in the warehouse." in done.stdout
+
+
+def test_the_warehouse_goes_where_dlt_is_told(cli: Cli, tmp_path: Path) -> None:
+    """The destination's settings are dlt's own."""
+    elsewhere = tmp_path / "elsewhere.duckdb"
+
+    cli("run", DESTINATION__DUCKDB__CREDENTIALS=str(elsewhere))
+
+    assert len(Warehouse(elsewhere).calls(2)) == 3
+
+
+def test_two_warehouses_do_not_share_cursors(cli: Cli, tmp_path: Path) -> None:
+    """Dlt keeps state in one folder per pipeline; what a warehouse holds is told by the warehouse."""
+    cli("run")
+
+    cli("run", DESTINATION__DUCKDB__CREDENTIALS=str(tmp_path / "second.duckdb"))
+
+    assert len(Warehouse(tmp_path / "second.duckdb").calls(2)) == 3
+
+
+def test_an_unknown_campaign_is_named_and_the_others_load(cli: Cli, tmp_path: Path) -> None:
+    """The exit code tells a scheduler that not all is there."""
+    done = cli("run", SOURCES__ALTUR__CAMPAIGN_IDS="[99, 2]")
+
+    assert done.returncode == 3
+    assert "GET /campaigns/99/calls answered 404: no such campaign" in done.stderr
+    assert len(Warehouse(tmp_path / "altur_calls.duckdb").calls(2)) == 3
+
+
+@pytest.mark.parametrize(
+    ("environment", "exit_code", "words"),
+    [
+        ({"SOURCES__ALTUR__API_KEY": "wrong"}, 77, "answered 401: the API refuses the key"),
+        ({"SOURCES__ALTUR__API_KEY": ""}, 78, "api_key is empty"),
+        ({"SOURCES__ALTUR__CAMPAIGN_IDS": '["x"]'}, 78, "'x', which is no campaign id"),
+        ({"SOURCES__ALTUR__CAMPAIGN_IDS": "twelve"}, 78, "campaign_ids has a value of the wrong type"),
+        ({"SOURCES__ALTUR__BASE_URL": "http://127.0.0.1:9"}, 69, "nobody answers at that address"),
+        ({"SOURCES__ALTUR__BASE_URL": "nowhere"}, 78, "base_url is not a URL"),
+        ({"DESTINATION__DUCKDB__CREDENTIALS": "/nowhere/x.duckdb"}, 74, "can't use the warehouse"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(
+    cli: Cli, environment: dict[str, str], exit_code: int, words: str
+) -> None:
+    """What, where and what to do; no traceback, no key."""
+    done = cli("run", **environment)
+
+    assert done.returncode == exit_code
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert KEY not in done.stderr
+    assert done.stdout == ""
+
+
+def test_debug_shows_the_traceback(cli: Cli) -> None:
+    """For the one who has to find the cause."""
+    assert "Traceback" in cli("run", "--debug", SOURCES__ALTUR__API_KEY="wrong").stderr
+
+
+def test_a_failed_run_leaves_the_warehouse_as_it_was(cli: Cli, world: ManualWorld, tmp_path: Path) -> None:
+    """Nothing is half loaded."""
+    cli("run")
+
+    cli("run", "--since", "2026-01-01", SOURCES__ALTUR__API_KEY="wrong")
+
+    assert Warehouse(tmp_path / "altur_calls.duckdb").calls(2) == as_loaded(world.calls(2))
+
+
+def test_a_second_run_leaves_at_once(cli: Cli, tmp_path: Path) -> None:
+    """With an exit code of its own, and without touching anything."""
+    with FileLock(tmp_path / "dlt" / "pipelines" / "altur_calls.lock"):
+        done = cli("run")
+
+    assert done.returncode == 75
+    assert "Another run of pipeline altur_calls is under way" in done.stderr
+    assert not (tmp_path / "altur_calls.duckdb").exists()
+
+
+def test_a_warehouse_held_open_is_told_with_the_holder(cli: Cli, tmp_path: Path) -> None:
+    """DuckDB lets one process write; its own message, wrapped by dlt, talks of credentials."""
+    cli("run")
+    with duckdb.connect(tmp_path / "altur_calls.duckdb", read_only=True):
+        done = cli("run")
+
+    assert done.returncode == 74
+    assert f"PID {os.getpid()}" in done.stderr
+
+
+def test_the_demo_loads_the_sandbox_into_a_warehouse_of_its_own(cli: Cli, tmp_path: Path) -> None:
+    """Made-up calls never mix with real ones; a second run finds the same calls and newer ones."""
+    done = cli("run", "--demo", "--since", "2020-01-01", "--campaign", "1104", SOURCES__ALTUR__API_KEY="")
+
+    assert done.returncode == 0, done.stderr
+    assert "Its calls are made up" in done.stderr
+    assert "in-progress" in done.stdout or "ended" in done.stdout
+    assert not (tmp_path / "altur_calls.duckdb").exists()
+
+
+def test_with_a_key_the_demo_is_a_plain_run(cli: Cli, tmp_path: Path) -> None:
+    """`make run` serves both."""
+    done = cli("run", "--demo")
+
+    assert "3 new calls" in done.stdout
+    assert (tmp_path / "altur_calls.duckdb").exists()
+
+
+@pytest.mark.usefixtures("cli")
+def test_a_terminal_shows_a_progress_bar() -> None:
+    """A real terminal, so that what is tested is what people see."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([COMMAND, "run"], stderr=theirs, stdout=subprocess.DEVNULL) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(ours, 4096)
+            except OSError:
+                break
+    os.close(ours)
+
+    assert process.returncode == 0
+    assert b"asking the API" in shown or b"calls" in shown
+
+
+def commands() -> list[tuple[str, Any]]:
+    return sorted(main.commands.items())
+
+
+@pytest.mark.parametrize(("name", "command"), commands())
+def test_every_command_has_help_an_example_and_a_place_in_the_readme(name: str, command: Any) -> None:
+    """So that the documents can't drift."""
+    help_text = CliRunner().invoke(main, [name, "--help"]).output
+    assert "Example" in help_text
+    assert f"altur-calls {name}" in README
+    assert all(option.help for option in command.params)
+
+
+def test_every_setting_is_in_the_readme_and_in_config_toml() -> None:
+    """With the name dlt knows it by."""
+    config = (ROOT / ".dlt" / "config.toml").read_text()
+    names = set(inspect.signature(altur_source).parameters) - {"extraction"}
+
+    assert {name for name in names if f"`{name}`" not in README} == set()
+    assert {name for name in names if not re.search(rf"^#? ?{name} = ", config, re.MULTILINE)} == {
+        *("api_key", "since", "until")
+    }
+
+
+@pytest.mark.parametrize(
+    "sql",
+    re.findall(r"```sql\n(.*?)```", README, re.DOTALL),
+)
+def test_the_queries_of_the_readme_run(cli: Cli, tmp_path: Path, sql: str) -> None:
+    """On the tables as they are loaded, and each finds something."""
+    cli("run")
+
+    assert Warehouse(tmp_path / "altur_calls.duckdb").rows(sql)

@@ -1,0 +1,160 @@
+"""Errors of dlt and DuckDB come out as ours: real ones wherever they can be had."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+
+import dlt
+import duckdb
+import pytest
+from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
+
+from altur_calls.errors import ApiUnavailable, SettingsError, WarehouseError
+from altur_calls.failures import DISK_FULL, causes, translated
+
+HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+FULL_MESSAGE = "IO Error: Could not write file: No space left on device"
+
+
+def wrapped(error: BaseException) -> BaseException:
+    """Return an error raised while one was handled that had been raised from ``error``."""
+    middle, outer = ValueError("a load package failed"), KeyError("and so did the clean-up")
+    middle.__cause__, outer.__context__ = error, middle
+    return outer
+
+
+@dlt.source(name="altur", section="altur")
+def needy(api_key: str = dlt.secrets.value, campaign_ids: list[int] = dlt.config.value) -> None:
+    """Need the settings that our source needs."""
+    assert api_key
+    assert campaign_ids
+
+
+def test_a_missing_setting_is_told_with_every_place_to_set_it():
+    """Both at once: nobody wants to learn of the second after the first."""
+    with pytest.raises(SettingsError) as told, translated():
+        needy()
+
+    message = str(told.value)
+    assert message.startswith("Missing: api_key (set SOURCES__ALTUR__API_KEY, or api_key under ")
+    assert "[sources.altur] in .dlt/secrets.toml); campaign_ids (set " in message
+    assert "SOURCES__ALTUR__CAMPAIGN_IDS='[12, 34]', or campaign_ids under [sources.altur] in " in message
+
+
+def test_a_setting_of_the_wrong_type_is_told_by_its_name_without_its_value():
+    """It may be a key in the wrong place."""
+    error = ConfigValueCannotBeCoercedException("timeout_seconds", "sk-12ab", float)
+
+    with pytest.raises(SettingsError, match=r"^timeout_seconds has a value of") as told, translated():
+        raise error
+
+    assert "SOURCES__ALTUR__TIMEOUT_SECONDS=" in str(told.value)
+    assert "sk-12ab" not in str(told.value)
+
+
+def test_a_warehouse_that_is_held_open_is_told_with_who_holds_it(tmp_path):
+    """Most often it is a SQL client in the next window."""
+    path = str(tmp_path / "calls.duckdb")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        holder.stdout.readline()
+        with pytest.raises(WarehouseError) as told, translated():
+            duckdb.connect(path)
+        holder.stdin.close()
+
+    assert path in str(told.value)
+    assert f"(PID {holder.pid})" in str(told.value)
+
+
+def test_a_lock_without_details_is_told_all_the_same():
+    """DuckDB words it in its own way on each system."""
+    with pytest.raises(WarehouseError, match="is held open by another process"), translated():
+        raise duckdb.IOException("IO Error: Could not set lock on file: it is locked")
+
+
+def test_a_file_that_is_no_warehouse_is_told_in_one_line(tmp_path):
+    """DuckDB goes on for several; the first says it."""
+    path = tmp_path / "calls.duckdb"
+    path.write_text("these are not the bytes of a database\n" * 500)
+
+    with pytest.raises(WarehouseError, match=r"^DuckDB can't use .*calls\.duckdb") as told, translated():
+        duckdb.connect(str(path))
+
+    assert "\n" not in str(told.value)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    """A path with a typing mistake."""
+    with pytest.raises(WarehouseError, match=r"^DuckDB can't use the warehouse: .*nowhere"), translated():
+        duckdb.connect(str(tmp_path / "nowhere" / "calls.duckdb"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left on device"), duckdb.IOException(FULL_MESSAGE)],
+    ids=["the system", "DuckDB"],
+)
+def test_a_full_disk_is_told_whoever_finds_it(error):
+    """What to do is the same, and nothing that was committed is lost."""
+    with pytest.raises(WarehouseError) as told, translated():
+        raise wrapped(error)
+
+    assert str(told.value) == DISK_FULL
+
+
+def test_an_error_of_ours_comes_out_of_what_wrapped_it():
+    """What a resource raises dlt wraps; who runs it wants to know why, and how to go on."""
+    error = ApiUnavailable("GET /campaigns/7/calls: 503. Run again; nothing is lost.")
+
+    with pytest.raises(ApiUnavailable) as told, translated():
+        raise wrapped(error)
+
+    assert told.value is error
+    assert isinstance(told.value.__cause__, KeyError)
+
+
+def test_an_error_of_ours_that_nobody_wrapped_stays_as_it_is():
+    """No cause is made up."""
+    error = ApiUnavailable("GET /campaigns/7/calls: 503.")
+
+    with pytest.raises(ApiUnavailable) as told, translated():
+        raise error
+
+    assert told.value is error
+    assert told.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("a fault of ours"),
+        OSError(errno.EACCES, "Permission denied"),
+        duckdb.BinderException("Binder Error: no such column"),
+        KeyboardInterrupt(),
+    ],
+    ids=repr,
+)
+def test_an_error_we_have_no_better_word_for_is_left_alone(error):
+    """A wrong translation hides more than none."""
+    with pytest.raises(type(error)) as told, translated():
+        raise error
+
+    assert told.value is error
+
+
+def test_the_causes_of_an_error_come_outermost_first():
+    """The outermost that we know is the one that says most about what was being done."""
+    error = wrapped(OSError("no space"))
+
+    assert [type(link) for link in causes(error)] == [KeyError, ValueError, OSError]
+
+
+def test_errors_that_cause_each_other_come_to_an_end():
+    """Python lets a chain be a circle."""
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+
+    assert list(causes(first)) == [first, second]

@@ -1,0 +1,123 @@
+"""A dry run foretells what a run does; verify compares the warehouse with the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+from altur_calls import pipeline
+from altur_calls.errors import WarehouseError
+from altur_calls.target import Target
+from altur_sandbox import BulkWorld, ManualWorld, Sandbox, example_call
+from common import KEY, NOON
+
+Fields = dict[str, Any]
+
+
+@pytest.fixture
+def target() -> Target:
+    """Return a target in the test's own directory."""
+    return Target("verified")
+
+
+def change_warehouse(sql: str) -> None:
+    with duckdb.connect("verified.duckdb") as connection:
+        connection.execute(sql)
+
+
+def test_a_dry_run_is_within_five_percent_of_the_run(target: Target) -> None:
+    """In requests, for campaigns that fit a window and campaigns that don't; and it loads nothing."""
+    world = BulkWorld({1: 12_345, 2: 80, 3: 0}, rhythm=0.5)
+    settings: Fields = {"api_key": KEY, "campaign_ids": [1, 2, 3], "requests_per_second": 1000}
+    with Sandbox(world, key=KEY, requests_per_second=None) as sandbox:
+        settings |= {"base_url": sandbox.url, "max_window_calls": 2_000}
+
+        forecasts, _ = pipeline.dry_run(target, **settings)
+        done = pipeline.run(target, **settings)
+
+    foretold = sum(forecast.requests for forecast in forecasts)
+    assert foretold == pytest.approx(done.requests, rel=0.05)
+    assert sum(forecast.calls for forecast in forecasts) == pytest.approx(done.new_calls, rel=0.01)
+    assert done.new_calls == 12_425
+
+
+def test_a_dry_run_asks_no_more_than_once_a_window(
+    target: Target, sandbox: Sandbox, settings: Fields
+) -> None:
+    """It is there to be cheap."""
+    forecasts, seconds = pipeline.dry_run(target, **settings)
+
+    assert len(sandbox.requests) == sum(forecast.windows for forecast in forecasts) == 2
+    assert seconds == pytest.approx(2 / 1000)
+
+
+def test_what_was_loaded_right_verifies(target: Target, world: ManualWorld, settings: Fields) -> None:
+    """Every field of every shape, children included."""
+    world.put(2, example_call("bare", NOON, contact=None, tags=[], policy_evaluation=None, extracted_data={}))
+    world.put(2, example_call("odd", NOON, status={"code": 1}, duration="7"))
+    pipeline.run(target, **settings)
+
+    verdict = pipeline.verify(target, **settings)
+
+    assert verdict.differences == ()
+    assert verdict.compared_calls == verdict.all_calls == 5
+    assert verdict.chance == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "field"),
+    [
+        ("UPDATE altur.campaign_calls SET duration = 1 WHERE id = 'call_1'", "duration"),
+        ("UPDATE altur.campaign_calls SET ended_at = NULL WHERE id = 'call_1'", "ended_at"),
+        ("UPDATE altur.campaign_calls SET extracted_data = '{}' WHERE id = 'call_1'", "extracted_data"),
+        ("UPDATE altur.campaign_calls__tags SET value = 'x' WHERE call_id = 'call_1'", "tags"),
+        ("DELETE FROM altur.campaign_calls__contact WHERE call_id = 'call_1'", "contact"),
+        ("DELETE FROM altur.campaign_calls WHERE id = 'call_1'", "missing in the warehouse"),
+    ],
+)
+def test_what_differs_is_named(target: Target, settings: Fields, sql: str, field: str) -> None:
+    """By campaign, call and field; without values, which may be personal."""
+    pipeline.run(target, **settings)
+    change_warehouse(sql)
+
+    verdict = pipeline.verify(target, **settings)
+
+    assert [(d.campaign_id, d.call_id, d.field) for d in verdict.differences] == [(2, "call_1", field)]
+
+
+def test_a_sample_says_what_it_could_have_found(target: Target, world: ManualWorld, settings: Fields) -> None:
+    """A part of the windows holds a part of the rows: that is the chance to hold one bad row."""
+    for number in range(1_200):
+        world.put(2, example_call(f"more_{number}", NOON + timedelta(minutes=number)))
+    pipeline.run(target, **settings)
+
+    verdict = pipeline.verify(target, windows=1, seed=1, **{**settings, "campaign_ids": [2]})
+
+    assert verdict.windows == 1
+    assert 0 < verdict.chance == verdict.compared_calls / 1_203 < 1
+
+
+def test_there_must_be_something_to_verify(target: Target, settings: Fields) -> None:
+    """Nothing compared is not nothing wrong."""
+    with pytest.raises(WarehouseError, match="Nothing is loaded yet"):
+        pipeline.verify(target, **settings)
+
+
+def test_the_commands_tell(sandbox: Sandbox, cli: Callable[..., Any]) -> None:
+    """A table and a sum for the dry run, differences and a chance for verify, each with its exit code."""
+    foretold = cli("run", "--dry-run")
+    cli("run")
+    right = cli("verify", "--all")
+    sandbox.world.change("call_1", duration=1)  # type: ignore[attr-defined]
+    wrong = cli("verify", "--all", "--seed", "3")
+
+    assert "2 windows, 3 calls, 2 requests" in foretold.stdout
+    assert right.returncode == 0
+    assert "3 of 3 calls compared: 0 differences" in right.stdout
+    assert "chance of 100.0%" in right.stdout
+    assert wrong.returncode == 5
+    assert "campaign 2 call call_1: duration" in wrong.stdout

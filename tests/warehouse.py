@@ -1,0 +1,101 @@
+"""Read a warehouse back as the calls the API gave, to compare the two field by field."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+SCALARS = (
+    *("id", "type", "status", "answered_by", "created_at", "started_at", "ended_at"),
+    *("duration", "billed_duration", "recording_url"),
+)
+EVALUATION = (
+    *("score", "policies_evaluated_count", "policies_met_count", "policies_not_applicable_count"),
+    *("completed", "completed_at"),
+)
+CONTACT = ("id", "f_id", "name", "phone_number", "status")
+POLICY = ("policy_id", "policy_name", "result", "explanation", "evaluated_at")
+
+Call = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A DuckDB file, opened for each question and closed again."""
+
+    path: Path
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with duckdb.connect(self.path, read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection.execute(sql).fetchall()
+
+    def value(self, sql: str) -> Any:
+        """Return the only value of a query."""
+        return self.rows(sql)[0][0]
+
+    def calls(self, campaign_id: int) -> list[Call]:
+        """Return a campaign's calls with their children, by id, as the API document shapes them."""
+        evaluation = ", ".join(f"policy_evaluation__{name}" for name in EVALUATION)
+        rows = self.rows(
+            f"SELECT {', '.join(SCALARS)}, extracted_data, {evaluation} "
+            f"FROM altur.campaign_calls WHERE campaign_id = {campaign_id} ORDER BY id"
+        )
+        contacts = self._children("contact", CONTACT)
+        tags = self._children("tags", ("value",))
+        policies = self._children("policies", POLICY)
+        return [
+            {
+                **dict(zip(SCALARS, row, strict=False)),
+                "extracted_data": json.loads(row[len(SCALARS)]) if row[len(SCALARS)] else None,
+                "policy_evaluation": {
+                    **dict(zip(EVALUATION, row[len(SCALARS) + 1 :], strict=True)),
+                    "policies": policies.get(row[0], []),
+                },
+                "contact": contacts.get(row[0], [None])[0],
+                "tags": [tag["value"] for tag in tags.get(row[0], [])],
+            }
+            for row in rows
+        ]
+
+    def _children(self, table: str, names: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
+        children: dict[str, list[dict[str, Any]]] = {}
+        for call_id, *values in self.rows(
+            f"SELECT call_id, {', '.join(names)} FROM altur.campaign_calls__{table} "
+            "ORDER BY call_id, _dlt_list_idx"
+        ):
+            children.setdefault(call_id, []).append(dict(zip(names, values, strict=True)))
+        return children
+
+
+def as_loaded(calls: list[Call]) -> list[Call]:
+    """Return the world's calls as the warehouse should give them back: by id, absent as null or empty."""
+    return sorted(map(_as_loaded, calls), key=lambda call: call["id"])
+
+
+def _as_loaded(call: Call) -> Call:
+    evaluation = call.get("policy_evaluation") or {}
+    contact = call.get("contact")
+    return {
+        **{name: _value(call.get(name)) for name in SCALARS},
+        "extracted_data": call.get("extracted_data"),
+        "policy_evaluation": {
+            **{name: _value(evaluation.get(name)) for name in EVALUATION},
+            "policies": [
+                {name: _value(policy.get(name)) for name in POLICY}
+                for policy in evaluation.get("policies") or []
+            ],
+        },
+        "contact": {name: contact.get(name) for name in CONTACT} if contact else None,
+        "tags": call.get("tags") or [],
+    }
+
+
+def _value(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
