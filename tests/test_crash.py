@@ -352,7 +352,8 @@ def test_a_network_lost_in_the_middle_of_a_backfill_keeps_what_came(
     for number in range(400):
         world.put(2, example_call(f"old_{number:03}", NOON - timedelta(hours=30 * number)))
     backfill = {**settings, "chunk_calls": 150, "retry_for_seconds": 0.2}
-    sandbox.faults.add("reset", times=None, after=12)
+    needed = run(Target("undisturbed"), **backfill).requests
+    sandbox.faults.add("reset", times=None, after=needed * 3 // 4)
 
     with pytest.raises(ApiUnavailable):
         run(Target(), **backfill)
