@@ -109,8 +109,11 @@ def test_what_is_wrong_is_told_in_one_line(
 
 
 def test_debug_shows_the_traceback(cli: Cli) -> None:
-    """For the one who has to find the cause."""
-    assert "Traceback" in cli("run", "--debug", SOURCES__ALTUR__API_KEY="wrong").stderr
+    """For the one who has to find the cause; the exit code is the same."""
+    done = cli("run", "--debug", SOURCES__ALTUR__API_KEY="wrong")
+
+    assert "Traceback" in done.stderr
+    assert done.returncode == 77
 
 
 def test_a_failed_run_leaves_the_warehouse_as_it_was(cli: Cli, world: ManualWorld, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as lenient_json
 import random
 import time
 from collections.abc import Mapping
@@ -151,9 +152,11 @@ class Api:
                 "Check SOURCES__ALTUR__API_KEY, or api_key in .dlt/secrets.toml."
             )
         if status == NOT_FOUND:
-            raise CampaignNotFound(f"{asked} answered 404: no such campaign. Check campaign_ids.")
+            raise CampaignNotFound(
+                f"{asked} answered 404: no such campaign. Check campaign_ids, and base_url."
+            )
         if status == BAD_REQUEST:
-            raise RequestRejected(f"{asked} answered 400: {_field_messages(response)}.")
+            raise RequestRejected(f"{asked} answered 400: {_field_messages(response).removesuffix('.')}.")
         if status == THROTTLED:
             raise _Failed("429, over the rate limit", _retry_after(response), throttled=True)
         if status >= 500:  # noqa: PLR2004 (the class of server errors)
@@ -174,19 +177,31 @@ def _cause(error: requests.RequestException) -> str:
 
 def _body(response: requests.Response, path: str) -> Any:
     try:
-        return json.loadb(response.content)
+        return _json(response.content)
     except ValueError:
         kind = response.headers.get("Content-Type", "no content type")
+        what = f"{len(response.content)} bytes of {kind} that are not JSON"
+        if "json" in kind:
+            raise _Failed(f"{what}, as if cut short") from None  # without a length nobody else can tell
         raise ApiChanged(
-            f"GET {path} answered 200 with {len(response.content)} bytes of {kind} that are not JSON. "
+            f"GET {path} answered 200 with {what}. "
             "Check that base_url is the API and not a web page or a proxy."
         ) from None
+
+
+def _json(content: bytes) -> Any:
+    """Read JSON. What is no Unicode (half of a surrogate pair, broken UTF-8) becomes a mark in its place."""
+    try:
+        return json.loadb(content)
+    except ValueError:
+        value = lenient_json.loads(content.decode(errors="replace"))
+        return json.loadb(lenient_json.dumps(value, ensure_ascii=False).encode(errors="replace"))
 
 
 def _field_messages(response: requests.Response) -> str:
     """Return the messages of a 400 as the document gives them: field name to list of texts."""
     try:
-        fields = json.loadb(response.content)
+        fields = _json(response.content)
     except ValueError:
         fields = None
     if not isinstance(fields, dict):

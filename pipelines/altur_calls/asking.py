@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from altur_calls import settings
 from altur_calls.api import Api
 from altur_calls.errors import CampaignNotFound, RequestRejected
-from altur_calls.paging import Page, last_index
+from altur_calls.paging import Page, contradicts_itself, last_index
 from altur_calls.records import created_at_of
-from altur_calls.windows import SMALLEST, Window
+from altur_calls.windows import Window
 
 PART_CALLS_SHARE = 0.75
 """How full the parts of a window are meant to be: calls are not spread evenly."""
@@ -54,9 +54,9 @@ class Asker:
         except CampaignNotFound:
             return Page([], has_next=False)
 
-    def is_too_large(self, task: Task, first: Page) -> bool:
-        """Tell if a window holds more than is read at once, and can be cut."""
-        return (first.total or 0) > self.max_window_calls and task.window.length > SMALLEST
+    def is_too_large(self, first: Page) -> bool:
+        """Tell by its first page if a window holds more than is read at once."""
+        return (first.total or 0) > self.max_window_calls and not contradicts_itself(first)
 
     def smaller(self, task: Task, first: Page) -> list[Task]:
         """Cut a window with too many calls into parts that likely hold few enough."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NoReturn
@@ -26,17 +27,17 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*args, **kwargs)
         except AlturError as error:
             if debug:
-                raise
+                traceback.print_exc()
             fail(str(error), error.exit_code)
         except KeyboardInterrupt:
             fail("interrupted. What was loaded is kept; the next run carries on.", INTERRUPTED)
-        except Exception as error:  # the last resort
+        except Exception as error:  # noqa: BLE001 (the last resort)
             if debug:
-                raise
+                traceback.print_exc()
             first_line = str(error).strip().partition("\n")[0]
             fail(f"{type(error).__name__}: {first_line} (run again with --debug for all of it)", 1)
 
-    return click.option("--debug", is_flag=True, help="Show tracebacks and log every step.")(wrapped)
+    return click.option("--debug", is_flag=True, help="Show the traceback of an error.")(wrapped)
 
 
 def fail(message: str, exit_code: int) -> NoReturn:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from altur_calls import coverage
+from altur_calls import coverage, settings
 from altur_calls.asking import Task
 from altur_calls.coverage import Coverage
 from altur_calls.reading import Read
@@ -87,11 +87,13 @@ def _campaign(state: State, campaign_id: int) -> dict[str, Any]:
 def _after_newest(state: State, campaign_id: int, whole: Window) -> Iterator[Window]:
     """Yield the time since the newest call known: it is empty, so asking for it again costs nothing more.
 
-    Calls that were made then, but shown late, are found by the next run.
+    Calls that were made then, but shown late, are found by the next run. The newest call's own second is left
+    out, and as much as is asked for beside a window: that second may hold pages of calls.
     """
     newest = datetime.fromtimestamp(_campaign(state, campaign_id).get("newest", 0), UTC)
-    if newest in whole and newest > whole.start:
-        yield Window(newest, whole.end)
+    empty_from = newest + SMALLEST + timedelta(seconds=settings.OVERLAP_SECONDS)
+    if whole.start < newest and empty_from < whole.end:
+        yield Window(empty_from, whole.end)
 
 
 def _open(state: State, campaign_id: int, whole: Window) -> Iterator[Window]:

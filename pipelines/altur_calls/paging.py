@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from altur_calls import settings
 from altur_calls.errors import ApiChanged
 from altur_calls.records import call_id_of
 
@@ -54,6 +55,16 @@ def last_index(first: Page) -> int | None:
         return None
     size = first.size or len(first.calls) or 1
     return max(0, -(-first.total // size) - 1)
+
+
+def contradicts_itself(first: Page) -> bool:
+    """Tell if a first page counts more calls than it lists, though it has room for them and is the last one.
+
+    A count that leaves the filter out is like that. No smaller window would be counted better.
+    """
+    has_room = len(first.calls) < (first.size or settings.PAGE_SIZE)
+    is_last = not (first.calls and first.has_next)
+    return has_room and is_last and (first.total or 0) > len(first.calls)
 
 
 def goes_on(pages: Sequence[Page], full: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from altur_calls import settings
 from altur_calls.api import Api
 from altur_calls.asking import Asker, Task
 from altur_calls.errors import CampaignNotFound, RequestRejected
-from altur_calls.paging import Page, doubt, goes_on, last_index
+from altur_calls.paging import Page, contradicts_itself, doubt, goes_on, last_index
 from altur_calls.records import call_id_of
 from altur_calls.tally import Tally
 from altur_calls.windows import SMALLEST, Clock, Window, utc_now
@@ -25,6 +25,10 @@ WALKERS = 16
 
 AHEAD_CALLS = 30_000
 """Calls that may be read or on their way before the one who asked takes them."""
+
+MOST_CUTS_WITHOUT_PROOF = 256
+"""Cuts of a campaign's windows, while not one of them could be proved. So many are only seen where the API's
+count means something else than it should, and no cut will ever prove anything."""
 
 STRAY_PAGES = 3
 """Pages followed past the counted end, while the API insists that there are more."""
@@ -75,6 +79,8 @@ class Reader:
         self._guard = threading.Condition()
         self._ahead = 0
         self._closed = False
+        self._cuts: Counter[int] = Counter()  # by campaign, until a window of it is proved
+        self._proved: set[int] = set()
         self._done: queue.SimpleQueue[Read | BaseException] = queue.SimpleQueue()
         self._pages = ThreadPoolExecutor(settings.REQUESTS_IN_FLIGHT, "page")
 
@@ -140,6 +146,21 @@ class Reader:
             self._todo.extendleft(reversed(tasks))
             self._guard.notify_all()
 
+    def _may_cut(self, task: Task) -> bool:
+        """Tell if cutting a window may yet prove something."""
+        is_vain = self._cuts[task.campaign_id] >= MOST_CUTS_WITHOUT_PROOF
+        return task.window.length > SMALLEST and (task.campaign_id in self._proved or not is_vain)
+
+    def _cut(self, task: Task, parts: Iterable[Task]) -> None:
+        with self._guard:
+            self._cuts[task.campaign_id] += 1
+        self._replace(*parts)
+
+    def _hand_over(self, read: Read) -> None:
+        if read.is_proved:
+            self._proved.add(read.campaign_id)
+        self._done.put(read)
+
     def _give_back(self, calls: int) -> None:
         with self._guard:
             self._ahead -= calls
@@ -160,8 +181,8 @@ class Reader:
                 Read(task.campaign_id, task.window, read_at, [], 2, None, str(error), is_missing=True)
             )
             return
-        if self._asker.is_too_large(task, first):
-            self._replace(*self._asker.smaller(task, first))
+        if self._asker.is_too_large(first) and self._may_cut(task):
+            self._cut(task, self._asker.smaller(task, first))
             return
         expected = max(first.total or 0, len(first.calls))
         self._tally.add(calls_counted=expected)
@@ -173,18 +194,19 @@ class Reader:
         self, task: Task, read_at: datetime, pages: list[Page], refusal: str | None, expected: int
     ) -> None:
         reason = refusal or doubt(pages)
-        has_more = refusal or _holds_several(pages) or last_index(pages[0])
-        may_split = has_more and task.window.length > SMALLEST
+        is_counted_more = last_index(pages[0]) and not contradicts_itself(pages[0])
+        has_more = refusal or _holds_several(pages) or is_counted_more
+        may_split = has_more and self._may_cut(task)
         if reason and not task.is_retry and (pages[0].total is not None or not may_split):
             self._give_back(expected)
             self._replace(replace(task, is_retry=True))
         elif reason and may_split:
             self._give_back(expected)
-            self._replace(*(Task(task.campaign_id, part) for part in task.window.parts(2)))
+            self._cut(task, (Task(task.campaign_id, part) for part in task.window.parts(2)))
         else:
             calls = _each_once(pages)
             self._give_back(expected - len(calls))
-            self._done.put(
+            self._hand_over(
                 Read(task.campaign_id, task.window, read_at, calls, len(pages), pages[0].total, reason)
             )
 
@@ -192,10 +214,7 @@ class Reader:
         """Return the pages in order, and the API's refusal to go on, if there was one."""
         pages, last = [first], last_index(first)
         try:
-            if last:
-                pages += self._pages.map(
-                    lambda index: self._asker.page_or_end(task, index), range(1, last + 1)
-                )
+            pages += self._counted_pages(task, last or 0)  # those before a refusal stay
         except RequestRejected as error:
             return pages, f"a page after the first was refused: {error}"
         refusal = self._follow(task, pages, last)
@@ -204,13 +223,27 @@ class Reader:
             pages.append(replace(self._asker.page_or_end(task, 0), calls=[]))
         return pages, refusal
 
+    def _counted_pages(self, task: Task, last: int) -> Iterator[Page]:
+        """Yield the pages from 1 to ``last``; after one that is empty, no more are asked for."""
+        is_over = threading.Event()
+
+        def ask(index: int) -> Page | None:
+            if is_over.is_set():
+                return None
+            page = self._asker.page_or_end(task, index)
+            if not page.calls:
+                is_over.set()
+            return page
+
+        return filter(None, self._pages.map(ask, range(1, last + 1)))
+
     def _follow(self, task: Task, pages: list[Page], last: int | None) -> str | None:
         """Add the pages that follow those counted, if there seem to be any; return the API's refusal.
 
         Without a count no more than show that there are several: then the window is split.
         """
         full = pages[0].size or settings.PAGE_SIZE
-        may_split = last is not None or task.window.length > SMALLEST
+        may_split = last is not None or self._may_cut(task)
         most = STRAY_PAGES if may_split else self._asker.max_window_calls
         while goes_on(pages, full) and most > 0:
             most -= 1

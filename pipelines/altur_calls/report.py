@@ -21,6 +21,9 @@ SAMPLE = (
     "SELECT status, answered_by, count(*) AS calls FROM altur.campaign_calls GROUP BY ALL ORDER BY calls DESC"
 )
 
+DOUBTS_SHOWN = 20
+"""Windows in doubt that are named on the terminal. The ledger has them all."""
+
 
 @contextmanager
 def target_of(source_settings: dict[str, Any], *, demo: bool) -> Iterator[tuple[Target, dict[str, Any]]]:
@@ -40,8 +43,10 @@ def run(*, demo: bool = False, **source_settings: Any) -> int:
         click.echo(text_of(done))
         if demo:
             _show_rows(done.warehouse)
-    for line in (*done.missing, *done.unproved):
+    for line in (*done.missing, *done.unproved[:DOUBTS_SHOWN]):
         click.echo(f"altur-calls: incomplete: {line}", err=True)
+    if (more := len(done.unproved) - DOUBTS_SHOWN) > 0:
+        click.echo(f"altur-calls: incomplete: {more:,} windows more; see altur.call_windows.", err=True)
     for line in done.suspicious:
         click.echo(f"altur-calls: suspicious: {line}", err=True)
     return done.exit_code

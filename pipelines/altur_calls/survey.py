@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from altur_calls import settings
 from altur_calls.asking import Asker, Task
 from altur_calls.errors import CampaignNotFound
+from altur_calls.windows import SMALLEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,38 +22,54 @@ class Forecast:
     requests: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the first page of a window tells of it. One that is cut is no window, but costs requests."""
+
+    task: Task
+    windows: int
+    calls: int
+    pages: int
+
+
 def foretell(asker: Asker, tasks: Sequence[Task]) -> list[Forecast]:
     """Ask for the first page of each window, cut as a run would cut it, and add up by campaign."""
     with ThreadPoolExecutor(settings.REQUESTS_IN_FLIGHT, "survey") as pool:
         found = [
-            forecast
-            for several in pool.map(lambda task: list(_ask(asker, task)), tasks)
-            for forecast in several
+            seen for several in pool.map(lambda task: list(_ask(asker, task)), tasks) for seen in several
         ]
+    counts_later = _counts_later(asker, next((seen for seen in found if seen.pages > 1), None))
     sums: dict[int, Forecast] = {}
-    for one in found:
-        sofar = sums.get(one.campaign_id, Forecast(one.campaign_id, 0, 0, 0))
-        sums[one.campaign_id] = Forecast(
-            one.campaign_id,
-            sofar.windows + one.windows,
-            sofar.calls + one.calls,
-            sofar.requests + one.requests,
+    for seen in found:
+        campaign_id = seen.task.campaign_id
+        sofar = sums.get(campaign_id, Forecast(campaign_id, 0, 0, 0))
+        is_counted_again = seen.pages > 1 and not counts_later
+        sums[campaign_id] = Forecast(
+            campaign_id,
+            sofar.windows + seen.windows,
+            sofar.calls + seen.calls,
+            sofar.requests + seen.pages + is_counted_again,
         )
     return list(sums.values())
 
 
-def _ask(asker: Asker, task: Task) -> Iterator[Forecast]:
+def _counts_later(asker: Asker, example: _Seen | None) -> bool:
+    """Tell if pages after the first give a count. If not, a run asks each window for its count once more."""
+    return example is None or asker.page_or_end(example.task, 1).total is not None
+
+
+def _ask(asker: Asker, task: Task) -> Iterator[_Seen]:
     try:
         first = asker.first_page(task)
     except CampaignNotFound:
-        yield Forecast(task.campaign_id, 1, 0, 2)
+        yield _Seen(task, 1, 0, 2)
         return
-    if asker.is_too_large(task, first):
+    if asker.is_too_large(first) and task.window.length > SMALLEST:
         parts = asker.smaller(task, first)
-        yield Forecast(task.campaign_id, 0, 0, 2 if task.window.start == settings.BEGINNING else 1)
+        yield _Seen(task, 0, 0, 2 if task.window.start == settings.BEGINNING else 1)
         for part in parts:
             yield from _ask(asker, part)
         return
     calls = first.total if first.total is not None else len(first.calls)
     pages = -(-calls // (first.size or settings.PAGE_SIZE))
-    yield Forecast(task.campaign_id, 1, calls, max(1, pages))
+    yield _Seen(task, 1, calls, max(1, pages))

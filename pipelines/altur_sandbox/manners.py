@@ -6,7 +6,7 @@ from typing import Literal
 Order = Literal["newest_first", "oldest_first", "shuffled", "unstable"]
 Bounds = Literal["inclusive", "exclusive", "half_open"]
 Timestamps = Literal["offset", "z", "naive", "milliseconds"]
-TotalCount = Literal["every_page", "first_page", "first_page_absent", "never"]
+TotalCount = Literal["every_page", "first_page", "first_page_absent", "never", "unfiltered"]
 HasNext = Literal["right", "always", "never"]
 PastEnd = Literal["empty", "not_found"]
 DateHeader = Literal["world", "none", "real"]
@@ -21,7 +21,8 @@ class Manners:
     bounds: whether a call created exactly at startDate or endDate belongs; ``half_open`` keeps the start.
     timestamps: ``offset`` is the campaign's zone, ``naive`` is UTC without saying so, ``milliseconds``
         cuts to three digits (filters still act on the microsecond).
-    total_count: ``first_page`` is null on later pages, ``first_page_absent`` and ``never`` leave it out.
+    total_count: ``first_page`` is null on later pages, ``first_page_absent`` and ``never`` leave it out;
+        ``unfiltered`` counts the whole campaign, whatever was asked for.
     max_page_size: larger pages are cut to this size in silence, and ``page_size`` tells.
     max_page_index: the last index that is not a 400.
     has_next: ``always`` and ``never`` lie, and ``next_page`` lies with them.

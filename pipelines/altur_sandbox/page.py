@@ -6,7 +6,7 @@ from altur_sandbox.manners import Manners
 from altur_sandbox.moments import hand
 from altur_sandbox.order import cut
 from altur_sandbox.query import Query, wanted
-from altur_sandbox.worlds.base import World
+from altur_sandbox.worlds.base import Wanted, World
 
 Page = dict[str, Any]
 
@@ -25,12 +25,13 @@ def make_page(world: World, campaign_id: int | None, query: Query, manners: Mann
     size, index = min(query.page_size, manners.max_page_size), query.page_index
     with world.lock:
         rows = world.select(campaign_id, wanted(query, manners.bounds))
+        counted = world.select(campaign_id, Wanted()) if manners.total_count == "unfiltered" else rows
         if manners.past_end == "not_found" and index > 0 and index * size >= len(rows):
             raise NotFound("Invalid page.")
         shown = cut(rows, manners.order, _shown(index, manners) * size, size, turn)
         write = hand(manners.timestamps, world.zones[campaign_id])
         return {
-            **_total_count(len(rows), index, manners),
+            **_total_count(len(counted), index, manners),
             "calls": [row.encode(write) for row in shown],
             "pagination": _pagination(index, size, len(rows), manners),
         }

@@ -130,6 +130,14 @@ def test_the_total_may_be_missing(sandbox, visitor, total_count, pages):
     assert totals == pages
 
 
+def test_the_total_may_leave_the_filter_out(sandbox, visitor):
+    sandbox.manners = Manners(total_count="unfiltered")
+
+    page = visitor.page(endDate="1990-01-01T00:00:00Z")
+
+    assert (page["calls"], page["total_count"]) == ([], 5)
+
+
 def test_a_larger_page_than_the_server_likes_is_cut_in_silence(sandbox, visitor):
     sandbox.manners = Manners(max_page_size=2)
 

@@ -1,0 +1,60 @@
+"""What a server may put into an answer that the sandbox never would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from altur_calls.api import Api
+from altur_calls.paging import Page
+
+
+@contextmanager
+def answering(*bodies: bytes) -> Iterator[str]:
+    """Serve these bodies as JSON, one a request, without saying how long they are; yield the base URL."""
+    left = iter(bodies)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(next(left))
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def page_of(url: str) -> Page:
+    api = Api("key", url, requests_per_second=1000)
+    try:
+        return api.calls_page(1, {})
+    finally:
+        api.close()
+
+
+def test_text_that_is_no_unicode_costs_a_character_and_not_the_run() -> None:
+    """Half of a surrogate pair, as an emoji cut in two leaves it; and a byte that is no UTF-8."""
+    with answering(rb'{"calls": [{"id": "half \ud83d"}]}', b'{"calls": [{"id": "byte \xff"}]}') as url:
+        halves, bytes_ = page_of(url), page_of(url)
+
+    assert [*halves.calls, *bytes_.calls] == [{"id": "half ?"}, {"id": "byte \N{REPLACEMENT CHARACTER}"}]
+
+
+def test_a_body_cut_short_without_a_length_is_asked_for_again() -> None:
+    """Only its JSON shows that the end is missing."""
+    with answering(b'{"calls": [{"id": "a', b'{"calls": [{"id": "a"}]}') as url:
+        page = page_of(url)
+
+    assert page.calls == [{"id": "a"}]
