@@ -10,7 +10,7 @@ from altur_calls.api import Api
 from altur_calls.errors import CampaignNotFound, RequestRejected
 from altur_calls.paging import Page, contradicts_itself, last_index
 from altur_calls.records import created_at_of
-from altur_calls.windows import Window
+from altur_calls.windows import SMALLEST, Window, floor
 
 PART_CALLS_SHARE = 0.75
 """How full the parts of a window are meant to be: calls are not spread evenly."""
@@ -60,24 +60,33 @@ class Asker:
 
     def smaller(self, task: Task, first: Page) -> list[Task]:
         """Cut a window with too many calls into parts that likely hold few enough."""
-        before: list[Window] = []
-        window = task.window
-        if window.start == settings.BEGINNING and (oldest := self._oldest(task, first)):
-            *before, window = window.cut(oldest)
-        parts = window.parts(-(-(first.total or 0) // int(self.max_window_calls * PART_CALLS_SHARE)))
-        return [Task(task.campaign_id, part) for part in (*before, *parts)]
+        count = -(-(first.total or 0) // int(self.max_window_calls * PART_CALLS_SHARE))
+        if task.window.start == settings.BEGINNING and (extent := self._extent(task, first)):
+            parts = around(task.window, extent, count)
+        else:
+            parts = list(task.window.parts(count))
+        return [Task(task.campaign_id, part) for part in parts]
 
-    def _oldest(self, task: Task, first: Page) -> datetime | None:
-        """Return the oldest creation time on the first and last page: of all, if the list is sorted.
+    def _extent(self, task: Task, first: Page) -> Window | None:
+        """Return the time from the oldest to the newest call on the first and last page, that included.
 
-        A guess to begin with: it saves halving decades in which there was no call. No proof rests on it.
+        If the list is sorted it is that of all calls. A guess to begin with: it saves halving the decades
+        before the first call and the months after the last. No proof rests on it.
         """
         last = min(last_index(first) or 0, settings.MAX_PAGE_INDEX)
         try:
             calls = [*first.calls, *self.page_or_end(task, last).calls]
         except RequestRejected:
             calls = first.calls
-        return min(filter(None, map(created_at_of, calls)), default=None)
+        created = list(filter(None, map(created_at_of, calls)))
+        return Window(floor(min(created)), floor(max(created)) + SMALLEST) if created else None
+
+
+def around(window: Window, extent: Window, count: int) -> list[Window]:
+    """Tile a window with the time before ``extent``, ``count`` parts of ``extent``, and the time after it."""
+    *before, rest = window.cut(extent.start)
+    inner, *after = rest.cut(extent.end)
+    return [*before, *inner.parts(count), *after]
 
 
 def _bounds(window: Window) -> dict[str, str]:

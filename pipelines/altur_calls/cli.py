@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -55,6 +56,11 @@ def main() -> None:
     Settings are dlt's: environment variables or .dlt/*.toml.
       SOURCES__ALTUR__API_KEY=...  SOURCES__ALTUR__CAMPAIGN_IDS='[12, 34]'  altur-calls run
     """
+    # A load makes millions of short-lived objects and next to no cycles: to look for those less often saves a
+    # seventh of its processor time.
+    gc.set_threshold(50_000, 20, 50)
+    # What is extracted lives for seconds, until it is normalised: no use to compress it.
+    os.environ.setdefault("SOURCES__DATA_WRITER__DISABLE_COMPRESSION", "true")
     # dlt reports usage to its makers unless told otherwise; a pipeline of phone calls should not by default.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     handler = logging.StreamHandler()  # to stderr

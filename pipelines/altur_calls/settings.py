@@ -19,11 +19,12 @@ MAX_PAGE_INDEX = 25_000
 REQUESTS_PER_SECOND = 12.0
 """Rate limit stated on the vendor's page of this endpoint."""
 
-MAX_WINDOW_CALLS = 10_000
+MAX_WINDOW_CALLS = 5_000
 """A window with more calls is split: small enough to prove and to hold, large enough to fill its pages."""
 
-CHUNK_CALLS = 20_000
-"""Calls a load package at least (but for the last): what a crash in a backfill can cost."""
+CHUNK_CALLS = 5_000
+"""Calls a load package at least (but for the last): what a crash in a backfill can cost, and what is left to
+load when the last page has come. Packages cost half a second each; at the API's limit calls take four."""
 
 CHUNK_SECONDS = 20.0
 """A load package is also closed after this long, so that slow reads are kept as well."""
