@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import hypothesis
 import pytest
 
 from altur_calls import altur_source
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import COMMAND, KEY, NOON, Cli
 from warehouse import Warehouse
+
+# How long an example takes is a matter of who else uses the machine.
+hypothesis.settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared")
 
 
 @pytest.fixture(autouse=True)

