@@ -1,4 +1,4 @@
-"""A hundred worlds drawn from seeds: whatever goes wrong in them, the warehouse ends equal to the world.
+"""Two hundred worlds drawn from seeds: whatever goes wrong in them, the warehouse ends equal to the world.
 
 ``MODEL_WORLDS=2000 MODEL_WORLDS_IN_DUCKDB=6 pytest tests/test_model.py`` tries more of them; ``-k seed17-``
 tries one again.
@@ -19,7 +19,7 @@ from common import KEY
 from model import Broken, LifeInDuckDB, LifeInMemory, plan_of
 from warehouse import Warehouse
 
-WORLDS = int(os.environ.get("MODEL_WORLDS", "100"))
+WORLDS = int(os.environ.get("MODEL_WORLDS", "200"))
 SEEDS_IN_DUCKDB = (84, 195, 22, 10, 71, 241)[: int(os.environ.get("MODEL_WORLDS_IN_DUCKDB", "3"))]
 """Worlds with some of everything: a fast clock, runs that fail, spans, a campaign that opens late."""
 
