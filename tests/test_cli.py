@@ -49,7 +49,7 @@ def test_the_second_run_finds_what_is_new(cli: Cli, world: ManualWorld) -> None:
 
     done = cli("run", "--campaign", "2", "--since", "2026-03-03")
 
-    assert "1 campaigns: 2 new calls, 0 read again; 5 in the warehouse." in done.stdout
+    assert "1 campaign: 2 new calls, 0 read again; 5 in the warehouse." in done.stdout
 
 
 def test_the_warehouse_goes_where_dlt_is_told(cli: Cli, tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 50)
     # What is extracted lives for seconds, until it is normalised: no use to compress it.
     os.environ.setdefault("SOURCES__DATA_WRITER__DISABLE_COMPRESSION", "true")
+    # dlt ends a package half way on a signal; ours finish it.
+    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")
     # dlt reports usage to its makers unless told otherwise; a pipeline of phone calls should not by default.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     handler = logging.StreamHandler()  # to stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -54,9 +55,14 @@ class Extraction:
         chunk_calls: int | None = None,
         chunk_seconds: float = settings.CHUNK_SECONDS,
         clock: Clock = utc_now,
+        stop: threading.Event | None = None,
     ) -> None:
-        """Take everything in one load, or ``chunk_calls`` or ``chunk_seconds`` worth of reading."""
+        """Take everything in one load, or ``chunk_calls`` or ``chunk_seconds`` worth of reading.
+
+        Once ``stop`` is set, no more is taken.
+        """
         self._clock = clock
+        self._stop = stop or threading.Event()
         self._chunk_calls = chunk_calls
         self._chunk_seconds = chunk_seconds
         self._reads: Iterator[Read] | None = None
@@ -88,7 +94,9 @@ class Extraction:
 
     def connect(self) -> Api:
         """Return a connection to the API, counted in the tally."""
-        return self._connect(tally=self.tally)
+        api = self._connect(tally=self.tally)
+        self.tally.calls_per_second_limit = api.pace.per_second * settings.PAGE_SIZE
+        return api
 
     def take(self) -> Iterator[Read]:
         """Yield the reads of one chunk, or all; in chunks, an error waits until those before it are kept."""
@@ -97,12 +105,16 @@ class Extraction:
         while (read := self._next(keep_error=bool(self._chunk_calls and taken))) is not None:
             yield read
             taken += len(read.calls)
-            if self._chunk_calls and taken >= self._chunk_calls:
-                return
-            if self._chunk_calls and taken and time.monotonic() - began > self._chunk_seconds:
+            if self._is_enough(taken, time.monotonic() - began):
                 return
         if self._error is None:
             self._reads, self.is_done = None, True
+
+    def _is_enough(self, calls: int, seconds: float) -> bool:
+        if self._stop.is_set():
+            return True
+        is_chunk = self._chunk_calls is not None and calls > 0
+        return is_chunk and (calls >= (self._chunk_calls or 0) or seconds > self._chunk_seconds)
 
     def _next(self, *, keep_error: bool) -> Read | None:
         try:

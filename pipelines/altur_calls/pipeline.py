@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dlt
@@ -48,6 +49,8 @@ class Summary:
     missing: tuple[str, ...]
     suspicious: tuple[str, ...]
     drifts: tuple[str, ...]
+    is_stopped: bool = False
+    """Whether it was ended early: the rest is due."""
 
     @property
     def exit_code(self) -> int:
@@ -63,32 +66,36 @@ def run(
     chunk_calls: int = settings.CHUNK_CALLS,
     clock: Clock = utc_now,
     watch: Watch = nullcontext,
+    stop: threading.Event | None = None,
     **source_settings: Any,
 ) -> Summary:
     """Load all that is due, in chunks that are each kept, and return what was done.
 
     ``source_settings`` are arguments of :func:`altur_calls.altur_source`; the others come from dlt's
-    configuration. ``watch`` is entered with the tally of the run while it lasts.
+    configuration. ``watch`` is entered with the tally of the run while it lasts. Once ``stop`` is set the run
+    ends when what was read is loaded.
 
     Raises:
         AlturError: of the kind that says what to do.
 
     """
     began = time.monotonic()
-    work = Extraction(chunk_calls, clock=clock)
+    stop = stop or threading.Event()
+    work = Extraction(chunk_calls, clock=clock, stop=stop)
     with translated():
         source = altur_source(extraction=work, **source_settings)
     with target.opened() as pipeline:
         before = count_calls(pipeline)
         try:
             with watch(work.tally):
-                while not work.is_done:
+                while not (work.is_done or stop.is_set()):
                     pipeline.run(source)
                     forget_unfinished(pipeline)
                     work.tally.suspicious += mark_vanished(pipeline)
         finally:
             work.close()
-        return _summary(pipeline, work.tally, before, time.monotonic() - began)
+        done = _summary(pipeline, work.tally, before, time.monotonic() - began)
+        return replace(done, is_stopped=not work.is_done)
 
 
 def _summary(pipeline: dlt.Pipeline, tally: Tally, before: int, seconds: float) -> Summary:

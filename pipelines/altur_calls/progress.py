@@ -43,13 +43,13 @@ def _bar(tally: Tally, console: Console) -> Iterator[None]:
         began = time.monotonic()
 
         def draw() -> None:
-            seconds = max(time.monotonic() - began, 1e-3)
+            seconds = time.monotonic() - began
             bar.update(
                 task,
                 total=tally.calls_counted or None,
                 completed=tally.calls_read,
                 what=f"{tally.calls_read:,} of {tally.calls_counted:,} calls",
-                rate=f"{tally.calls_read / seconds:,.0f}/s{_trouble(tally)}",
+                rate=f"{_rate(tally, seconds)}{_trouble(tally)}",
             )
 
         with _ticking(draw, DRAW_EVERY_SECONDS):
@@ -58,17 +58,29 @@ def _bar(tally: Tally, console: Console) -> Iterator[None]:
 
 @contextmanager
 def _lines(tally: Tally) -> Iterator[None]:
+    began = time.monotonic()
+
     def write() -> None:
+        seconds = time.monotonic() - began
+        left = (tally.calls_counted - tally.calls_read) * seconds / max(tally.calls_read, 1)
         log.info(
-            "%s of %s calls read, %s requests%s",
-            tally.calls_read,
-            tally.calls_counted,
-            tally.requests,
+            "%s of %s calls read, %s, %.0f s left, %s requests%s",
+            f"{tally.calls_read:,}",
+            f"{tally.calls_counted:,}",
+            _rate(tally, seconds),
+            left,
+            f"{tally.requests:,}",
             _trouble(tally),
         )
 
     with _ticking(write, LOG_EVERY_SECONDS):
         yield
+
+
+def _rate(tally: Tally, seconds: float) -> str:
+    rate = tally.calls_read / max(seconds, 1e-3)
+    limit = tally.calls_per_second_limit
+    return f"{rate:,.0f}/s" + (f" ({rate / limit:.0%} of the limit)" if limit else "")
 
 
 def _trouble(tally: Tally) -> str:

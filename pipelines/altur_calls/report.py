@@ -14,12 +14,16 @@ from rich.table import Table
 from altur_calls import demo as sandbox
 from altur_calls import pipeline
 from altur_calls.progress import watched
+from altur_calls.stopping import stop_on_signals
 from altur_calls.survey import Forecast
 from altur_calls.target import Target
 
 SAMPLE = (
     "SELECT status, answered_by, count(*) AS calls FROM altur.campaign_calls GROUP BY ALL ORDER BY calls DESC"
 )
+
+SIGNALLED = 128
+"""Exit codes of what a signal ended, in the way of shells: this, and the signal's number."""
 
 DOUBTS_SHOWN = 20
 """Windows in doubt that are named on the terminal. The ledger has them all."""
@@ -39,7 +43,8 @@ def target_of(source_settings: dict[str, Any], *, demo: bool) -> Iterator[tuple[
 def run(*, demo: bool = False, **source_settings: Any) -> int:
     """Load what is due, print the summary, and return the exit code."""
     with target_of(source_settings, demo=demo) as (target, given):
-        done = pipeline.run(target, watch=watched, **given)
+        with stop_on_signals() as stop:
+            done = pipeline.run(target, watch=watched, stop=stop, **given)
         click.echo(text_of(done))
         if demo:
             _show_rows(done.warehouse)
@@ -49,6 +54,9 @@ def run(*, demo: bool = False, **source_settings: Any) -> int:
         click.echo(f"altur-calls: incomplete: {more:,} windows more; see altur.call_windows.", err=True)
     for line in done.suspicious:
         click.echo(f"altur-calls: suspicious: {line}", err=True)
+    if done.is_stopped and stop.signal_number:
+        click.echo("altur-calls: stopped early. What was read is loaded; the next run carries on.", err=True)
+        return SIGNALLED + stop.signal_number
     return done.exit_code
 
 
@@ -98,7 +106,7 @@ def text_of(done: pipeline.Summary) -> str:
         f"{done.requests:,} requests, {done.throttled} x 429, {done.retries} retries, {done.seconds:.1f} s"
     )
     lines = [
-        f"{done.campaigns:,} campaigns: {calls}.",
+        f"{done.campaigns:,} campaign{'' if done.campaigns == 1 else 's'}: {calls}.",
         f"{done.windows:,} windows read, {proved:,} proved complete; {effort}.",
     ]
     if done.rejected_calls:

@@ -24,6 +24,8 @@ class Tally:
         self.calls_read = 0
         self.calls_counted = 0
         """Calls in the windows asked for so far, by the API's count."""
+        self.calls_per_second_limit: float | None = None
+        """What the pace allows, in full pages."""
         self.server_ahead_seconds: float | None = None
         """The API's clock less ours, by the ``Date`` header of its last answer."""
 

@@ -1,0 +1,43 @@
+"""Ctrl-C and SIGTERM: the first ends a run with its load package, a second one at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+STDERR = 2
+ENDING = b"altur-calls: ending when what was read is loaded; once more ends it at once.\n"
+
+
+class Stop(threading.Event):
+    """Set when a run should end early; ``signal_number`` tells by which signal."""
+
+    signal_number: int | None = None
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """Yield what the first SIGINT or SIGTERM sets. After it, either does again what it did before."""
+    stop = Stop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        restore()
+        os.write(STDERR, ENDING)  # print may be what was interrupted
+        stop.signal_number = number
+        stop.set()
+
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield stop
+    finally:
+        restore()

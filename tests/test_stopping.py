@@ -1,0 +1,57 @@
+"""Ctrl-C and SIGTERM end a run when what was read is loaded, and say so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from altur_calls.pipeline import run
+from altur_calls.target import Target
+from altur_sandbox import ManualWorld, Sandbox, example_call
+from common import COMMAND, NOON
+from warehouse import Warehouse, as_loaded
+
+CALLS = 600
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_when_what_was_read_is_loaded(
+    world: ManualWorld,
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    number: signal.Signals,
+    exit_code: int,
+) -> None:
+    """The process was asked to end before its last requests; the next run asks for the rest."""
+    for minutes in range(CALLS):
+        world.put(2, example_call(f"more_{minutes:03}", NOON - timedelta(minutes=minutes)))
+    given = {**settings, "campaign_ids": [2], "max_window_calls": 50, "requests_per_second": 30}
+    environment = {f"SOURCES__ALTUR__{name.upper()}": str(value) for name, value in given.items()}
+    process = subprocess.Popen(
+        [COMMAND, "run"],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    sandbox.faults.add("call", after=15, do=lambda: process.send_signal(number))
+
+    out, err = process.communicate(timeout=60)
+    warehouse = Warehouse(tmp_path / "altur_calls.duckdb")
+    kept = warehouse.value("SELECT count(*) FROM altur.campaign_calls")
+    done = run(Target(), **given)
+
+    assert process.returncode == exit_code, err
+    assert "ending when what was read is loaded" in err
+    assert "stopped early" in err
+    assert f"{kept:,} in the warehouse" in out
+    assert 0 < kept < CALLS
+    assert done.new_calls == CALLS + 3 - kept
+    assert warehouse.calls(2) == as_loaded(world.calls(2))
