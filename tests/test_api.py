@@ -7,8 +7,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import pytest
+
 from altur_calls.api import Api
+from altur_calls.errors import ApiUnavailable
 from altur_calls.paging import Page
+from altur_sandbox import Sandbox
+from common import KEY
 
 
 @contextmanager
@@ -58,3 +63,25 @@ def test_a_body_cut_short_without_a_length_is_asked_for_again() -> None:
         page = page_of(url)
 
     assert page.calls == [{"id": "a"}]
+
+
+def test_an_error_never_shows_the_password_of_a_url(sandbox: Sandbox) -> None:
+    """As a proxy before the API may ask for one."""
+    sandbox.faults.add("status", status=503, times=None)
+    with_password = sandbox.url.replace("//", "//somebody:s3cret@")
+    api = Api(KEY, with_password, requests_per_second=1000, retry_for_seconds=0)
+
+    with pytest.raises(ApiUnavailable) as told:
+        api.calls_page(2, {})
+
+    assert sandbox.url in str(told.value)
+    assert "s3cret" not in str(told.value)
+
+
+def test_a_wait_that_is_too_long_is_told(sandbox: Sandbox) -> None:
+    """So that whoever reads it knows when to run again."""
+    sandbox.faults.add("status", status=429, retry_after=4000)
+    api = Api(KEY, sandbox.url)
+
+    with pytest.raises(ApiUnavailable, match="429, over the rate limit; it asks to wait 4000 s"):
+        api.calls_page(2, {})

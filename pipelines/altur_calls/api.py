@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as lenient_json
 import random
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -104,8 +105,10 @@ class Api:
             wait = min(LONGEST_BACKOFF_SECONDS, 0.5 * 2 ** (failures - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
         patience = max(self._retry_for, LONGEST_RETRY_AFTER_SECONDS if failure.throttled else 0)
         if wait > LONGEST_RETRY_AFTER_SECONDS or spent + wait > patience:
+            asked = f"; it asks to wait {wait:.0f} s" if failure.wait else ""
             raise ApiUnavailable(
-                f"GET {self._base_url}{path}: {failure}. Gave up after {failures} tries in {spent:.0f} s. "
+                f"GET {without_password(self._base_url)}{path}: {failure}{asked}. "
+                f"Gave up after {failures} tries in {spent:.0f} s. "
                 "Check base_url and the network, then run again; nothing is lost."
             ) from failure.__cause__
         self._tally.add(retries=1, throttled=int(failure.throttled))
@@ -126,7 +129,7 @@ class Api:
             )
         except BAD_VALUE:
             raise SettingsError(
-                f"base_url is not a URL that can be asked: {self._base_url!r}. "
+                f"base_url is not a URL that can be asked: {without_password(self._base_url)!r}. "
                 f"It looks like {settings.BASE_URL!r}."
             ) from None
         except requests.RequestException as error:
@@ -162,6 +165,11 @@ class Api:
         if status >= 500:  # noqa: PLR2004 (the class of server errors)
             raise _Failed(f"status {status}", _retry_after(response))
         raise ApiChanged(f"{asked} answered {status}, which the API document does not know. Check base_url.")
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown."""
+    return re.sub(r"//[^/@]*@", "//", url)
 
 
 def _cause(error: requests.RequestException) -> str:

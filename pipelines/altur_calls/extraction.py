@@ -35,6 +35,8 @@ class Order:
 
     def tasks(self, state: State, now: datetime) -> list[Task]:
         """Return the windows to read at ``now``, by the cursors in ``state`` or as named."""
+        if self.start >= now:
+            raise SettingsError(f"start_date is {self.start:%Y-%m-%dT%H:%M:%SZ}, which is still to come.")
         if not self.is_explicit:
             return cursors.due_tasks(state, self.campaign_ids, self.start, now, self.ages)
         span = Window(floor(self.since or self.start), floor(min(self.until or now, now)))
