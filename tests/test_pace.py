@@ -50,6 +50,15 @@ def waiting(pace: Pace, outcomes: list[str]) -> Iterator[None]:
         thread.join(timeout=10)
 
 
+def test_requests_are_spread_over_the_second():
+    """The server is not met with a burst: twenty at once would be there in no time."""
+    began = time.monotonic()
+
+    sent = turns(Pace(20), 20)
+
+    assert sent[-1] - began >= 19 * 0.8 / 20
+
+
 def test_no_second_holds_more_requests_than_allowed():
     """A request and the one a burst later are a span apart, whichever thread sends them."""
     began = time.monotonic()

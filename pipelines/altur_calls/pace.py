@@ -11,6 +11,9 @@ MOST_MARGIN_SECONDS = 0.2
 MARGIN_STEP_SECONDS = 0.02
 MARGIN_DECAY = 0.999
 
+SPREAD = 0.8
+"""Part of a second over which its requests are spread. The rest is for catching up on a late one."""
+
 
 class Stopped(Exception):
     """Nothing may be sent any more: the run is ending."""
@@ -23,7 +26,8 @@ class Pace:
     work: threads that were starved of the processor wake up together and send together.
 
     Requests sent a second apart may arrive a little closer together, so a margin is added. It grows with
-    every 429 and shrinks while there is none.
+    every 429 and shrinks while there is none. And they are spread over the second: a burst queues up at the
+    server, and if the next one is served faster it arrives too early.
     """
 
     def __init__(self, per_second: float) -> None:
@@ -31,6 +35,7 @@ class Pace:
         self.per_second = per_second
         self._burst = max(1, int(per_second))
         self._span = self._burst / per_second
+        self._gap = SPREAD / per_second
         self._margin = LEAST_MARGIN_SECONDS
         self._sent: deque[float] = deque(maxlen=self._burst)
         self._paused_until = 0.0
@@ -55,8 +60,11 @@ class Pace:
         raise Stopped
 
     def _next(self) -> float:
+        if not self._sent:
+            return self._paused_until
         is_full = len(self._sent) == self._burst
-        return max(self._paused_until, self._sent[0] + self._span + self._margin if is_full else 0.0)
+        second_is_over = self._sent[0] + self._span + self._margin if is_full else 0.0
+        return max(self._paused_until, self._sent[-1] + self._gap, second_is_over)
 
     def throttled(self, seconds: float) -> None:
         """Let nobody through for ``seconds`` from now: the API asked everyone to wait."""
