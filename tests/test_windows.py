@@ -1,4 +1,4 @@
-"""Windows: whole seconds, half open, cut and joined without a gap."""
+"""Windows: whole seconds, half open, cut without a gap."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altur_calls.windows import SMALLEST, Window, floor, joined
+from altur_calls.windows import SMALLEST, Window, floor
 
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -80,21 +80,6 @@ def test_a_cut_gives_the_parts_that_are_not_empty(cut_at, parts):
 def test_a_window_holds_its_start_but_not_its_end(moment, inside):
     """Half open, so that neighbours share no call."""
     assert (moment in window(0, 10)) is inside
-
-
-@pytest.mark.parametrize(
-    ("apart", "together"),
-    [
-        pytest.param([], [], id="none"),
-        pytest.param([(0, 1), (2, 3)], [(0, 1), (2, 3)], id="a gap stays"),
-        pytest.param([(2, 3), (0, 2)], [(0, 3)], id="neighbours, in whatever order"),
-        pytest.param([(0, 9), (1, 2), (5, 9)], [(0, 9)], id="one within another"),
-        pytest.param([(0, 5), (4, 8), (8, 9), (10, 11)], [(0, 9), (10, 11)], id="a chain"),
-    ],
-)
-def test_joined_windows_neither_touch_nor_overlap(apart, together):
-    """What is read once is asked for once."""
-    assert joined([window(*pair) for pair in apart]) == [window(*pair) for pair in together]
 
 
 def test_a_window_is_told_in_utc_and_half_open():

@@ -50,14 +50,3 @@ def utc_now() -> datetime:
 def floor(moment: datetime) -> datetime:
     """Cut a moment to its whole second, the precision windows are kept in."""
     return moment.replace(microsecond=0)
-
-
-def joined(windows: list[Window]) -> list[Window]:
-    """Merge windows that touch or overlap, in order of time."""
-    result: list[Window] = []
-    for window in sorted(windows):
-        if result and window.start <= result[-1].end:
-            result[-1] = Window(result[-1].start, max(result[-1].end, window.end))
-        else:
-            result.append(window)
-    return result
