@@ -280,7 +280,7 @@ def kill(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         while process.poll() is None and signs() < moment.signs:
-            time.sleep(0.0005)
+            time.sleep(0.002)
         time.sleep(moment.later_seconds)
         process.send_signal(signal.SIGKILL)
     return process.returncode == -signal.SIGKILL
