@@ -345,15 +345,19 @@ def test_a_working_folder_that_is_lost_or_damaged_costs_nothing(
 def test_a_network_lost_in_the_middle_of_a_backfill_keeps_what_came(
     world: ManualWorld, sandbox: Sandbox, settings: Fields, warehouse: Warehouse
 ) -> None:
-    """The chunks before it are loaded, and the next run asks for the others.
+    """All that was read before it is loaded, the last chunk too, and the next run asks for the others.
 
-    And for a few calls between them, where that saves requests.
+    And for a few calls between them, where that saves requests. The calls lie evenly: one request tells how
+    many they are and one the oldest; then one finds nothing before it, and 17 find 36 or 37 calls each, in
+    any order. The last four fail, which is told after two retries, when the others have long been read.
     """
-    for number in range(400):
-        world.put(2, example_call(f"old_{number:03}", NOON - timedelta(hours=30 * number)))
-    backfill = {**settings, "chunk_calls": 150, "retry_for_seconds": 0.2}
-    needed = run(Target("undisturbed"), **backfill).requests
-    sandbox.faults.add("reset", times=None, after=needed * 3 // 4)
+    calls = 620
+    for number in range(CALLS):
+        world.delete(f"call_{number:03}")
+    for number in range(calls):
+        world.put(2, example_call(f"even_{number:03}", datetime.now(UTC) - timedelta(hours=10 * number + 1)))
+    backfill = {**settings, "chunk_calls": 150, "retry_for_seconds": 2}
+    sandbox.faults.add("reset", times=None, after=16)
 
     with pytest.raises(ApiUnavailable):
         run(Target(), **backfill)
@@ -361,8 +365,8 @@ def test_a_network_lost_in_the_middle_of_a_backfill_keeps_what_came(
     sandbox.faults.clear()
     done = run(Target(), **backfill)
 
-    assert 150 <= kept < CALLS + 400
-    assert done.new_calls == CALLS + 400 - kept
+    assert 400 <= kept < calls
+    assert done.new_calls == calls - kept
     assert done.read_calls - done.new_calls < kept / 2
     assert_truth(warehouse, world)
 
