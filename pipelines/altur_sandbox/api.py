@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from email.utils import format_datetime
 from itertools import count
+from random import Random
 from typing import Required, TypedDict
 
 from starlette.requests import HTTPConnection
@@ -23,6 +24,8 @@ from altur_sandbox.worlds.base import World, real_time
 
 REQUESTS_PER_SECOND = 12
 
+Latency = float | tuple[float, float]
+
 
 class Options(TypedDict, total=False):
     """What an `Api` takes besides its world."""
@@ -31,13 +34,14 @@ class Options(TypedDict, total=False):
     requests_per_second: int | None
     manners: Manners | None
     faults: Faults | None
-    latency: float
+    latency: Latency
 
 
 class Api:
     """The endpoint of a world. Its attributes may be changed between requests, also while it is served.
 
     requests: those answered, in the order of their answers, each appended before its answer leaves.
+    latency: seconds before every answer, or two bounds between which each waits as long as chance has it.
     """
 
     def __init__(  # noqa: PLR0913 - settings, all by name
@@ -48,7 +52,7 @@ class Api:
         requests_per_second: int | None = REQUESTS_PER_SECOND,
         manners: Manners | None = None,
         faults: Faults | None = None,
-        latency: float = 0.0,
+        latency: Latency = 0.0,
     ) -> None:
         self.world = world
         self.key = key
@@ -58,6 +62,7 @@ class Api:
         self.latency = latency
         self.requests: list[Request] = []
         self._turns = count()
+        self._random = Random(0)  # noqa: S311 - chance, not secrecy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, and write down how."""
@@ -89,7 +94,7 @@ class Api:
     async def _answer(self, request: Request, receive: Receive) -> Response:
         """Return a page, or what the faults leave of it."""
         if self.latency:
-            await pause(self.latency, receive)
+            await pause(self._wait_seconds(), receive)
         instead: Fault | None = None
         for fault in self.faults.strike(request.campaign_id, request.page_index):
             if fault.is_the_answer:
@@ -99,6 +104,9 @@ class Api:
             elif fault.do is not None:
                 fault.do()
         return self._page_or_error(request, instead)
+
+    def _wait_seconds(self) -> float:
+        return self._random.uniform(*self.latency) if isinstance(self.latency, tuple) else self.latency
 
     def _page_or_error(self, request: Request, instead: Fault | None) -> Response:
         manners = self.manners

@@ -1,0 +1,147 @@
+"""Compare altur-calls with other ways to load the same calls, all against the sandbox, in one go.
+
+``make bench`` runs everything (some ten minutes) and writes RESULTS.md; ``make bench CALLS=60000`` does so
+with another number of calls for the API-bound workload. A part of it, shown and not written:
+
+    python tests/benchmarks/compare.py --only altur-calls --workload api --calls 60000 --latency 0.25
+    python tests/benchmarks/compare.py --workload api --calls 12000 --latency 0.05-0.8
+    python tests/benchmarks/compare.py --workload staleness --only altur-calls --only by-hand
+
+Contestants are started as processes of their own (``contestants/``); what one takes is measured from the
+start of its process to its end, when the warehouse can be queried.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+import report
+from extractors import ALL, ALTUR_CALLS, BY_HAND, BY_HAND_AGAIN, BY_NAME, Contestant
+from trial import served, tried
+from workloads import LATENCY_SECONDS, LIMIT, Latency, Workload, api_bound, cpu_bound, staleness
+
+WORKLOADS = ("api", "cpu", "staleness", "server")
+API_CALLS, API_CALLS_OF_OURS = 20_000, 60_000
+CPU_CALLS, CPU_CALLS_OF_THE_FAST = 20_000, 100_000
+HOURS = (2.0, 26.0)
+CONNECTIONS = (1, 4)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks for; empty or None: as usual."""
+
+    only: tuple[str, ...]
+    calls: int | None
+    latency: Latency | None
+    hours: tuple[float, ...]
+
+    def among(self, usual: Sequence[Contestant]) -> list[Contestant]:
+        """Return those to try: the ones named, whether usual or not."""
+        return [BY_NAME[name] for name in self.only] or list(usual)
+
+    def pairs(self, usual: int, more: int, contestants: Sequence[Contestant]) -> Iterator[tuple[int, Contestant]]:
+        """Yield numbers of calls, each with a contestant: the usual for all, and more for some."""
+        yield from ((self.calls or usual, contestant) for contestant in self.among(ALL))
+        if not self.calls:
+            yield from ((more, contestant) for contestant in contestants if contestant in self.among(ALL))
+
+
+class LatencyType(click.ParamType):
+    """Seconds, or two numbers of seconds with a dash between: anything from the one to the other."""
+
+    name = "seconds"
+
+    def convert(self, value, param, ctx):  # noqa: ARG002 - click's signature
+        """Read it."""
+        try:
+            low, dash, high = value.partition("-")
+            return (float(low), float(high)) if dash else float(low)
+        except ValueError:
+            self.fail(f"{value!r} is neither like 0.25 nor like 0.05-0.8")
+
+
+def api(wish: Wish) -> Iterator[str]:
+    """Yield the section in which the API is the limit."""
+    latency = LATENCY_SECONDS if wish.latency is None else wish.latency
+    yield from report.section(
+        "The API is the limit",
+        f"{LIMIT} requests in any second, {_seconds(latency)} of latency. `x limit` is the time taken as a "
+        f"multiple of what the limit leaves: pages / {LIMIT}.",
+    )
+    for calls, contestant in wish.pairs(API_CALLS, API_CALLS_OF_OURS, [ALTUR_CALLS]):
+        yield from _rows(contestant, api_bound(calls, latency))
+
+
+def cpu(wish: Wish) -> Iterator[str]:
+    """Yield the section in which the contestant is the limit."""
+    latency = wish.latency or 0.0
+    yield from report.section(
+        "The extractor is the limit", f"No limit on requests; {_seconds(latency)} of latency."
+    )
+    for calls, contestant in wish.pairs(CPU_CALLS, CPU_CALLS_OF_THE_FAST, [ALTUR_CALLS, BY_HAND]):
+        yield from _rows(contestant, cpu_bound(calls, latency))
+
+
+def stale(wish: Wish) -> Iterator[str]:
+    """Yield the section in which the calls change after they were read."""
+    yield from report.section(
+        "Calls that change",
+        "Four living campaigns, loaded and loaded again hours later: by then calls in progress ended, tags and "
+        "policy results came, and there are new calls. `by-hand-a-day-again` asks for the day before the newest "
+        "call again, too.",
+    )
+    for contestant in wish.among([*ALL, BY_HAND_AGAIN]):
+        yield from _rows(contestant, staleness(wish.hours))
+
+
+def server(wish: Wish) -> Iterator[str]:
+    """Yield the section that tells whether the server held anybody up."""
+    yield from report.server_section()
+    for connections in CONNECTIONS:
+        workload = cpu_bound(wish.calls or CPU_CALLS_OF_THE_FAST, wish.latency or 0.0)
+        yield report.server_row(connections, *served(workload, connections))
+
+
+SECTIONS = dict(zip(WORKLOADS, (api, cpu, stale, server), strict=True))
+
+
+def _rows(contestant: Contestant, workload: Workload) -> Iterator[str]:
+    for loaded, result in zip(workload.loads, tried(contestant, workload), strict=True):
+        yield report.row(result, loaded)
+        if result.verdict.example:
+            click.echo(f"  for example {result.verdict.example}", err=True)
+
+
+def _seconds(latency: Latency) -> str:
+    return " to ".join(f"{1_000 * bound:.0f}" for bound in _bounds(latency)) + " ms"
+
+
+def _bounds(latency: Latency) -> Iterable[float]:
+    return latency if isinstance(latency, tuple) else (latency,)
+
+
+@click.command()
+@click.option("--only", multiple=True, type=click.Choice(list(BY_NAME)), help="Contestant; repeatable.")
+@click.option("--workload", "named", multiple=True, type=click.Choice(WORKLOADS), help="Repeatable.")
+@click.option("--calls", type=int, help="How many to load, by all contestants.")
+@click.option("--api-calls", type=int, help="The same, in the workload api only.")
+@click.option("--latency", type=LatencyType(), help="Of the server, like 0.25 or 0.05-0.8.")
+@click.option("--hours", type=float, multiple=True, default=HOURS, show_default=True, help="Of staleness.")
+@click.option("--results", type=click.Path(path_type=Path), help="File to write the results to as well.")
+def main(only, named, calls, api_calls, latency, hours, results):
+    """Run contestants in workloads; all of them unless named."""
+    lines = list(report.opening())
+    for name in named or WORKLOADS:
+        wish = Wish(only, calls or (api_calls if name == "api" else None), latency, hours)
+        for line in SECTIONS[name](wish):
+            click.echo(line)
+            lines.append(line)
+    if results:
+        results.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

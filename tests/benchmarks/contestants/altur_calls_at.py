@@ -1,0 +1,17 @@
+"""``altur-calls run`` at an hour of one's choice: ``altur_calls_at.py 2026-03-02T18:00:00+00:00``."""
+
+import sys
+from datetime import datetime
+
+from altur_calls import pipeline
+from altur_calls.target import Target
+
+
+def main(moment):
+    """Load what is due at that moment, by the settings in the environment."""
+    now = datetime.fromisoformat(moment)
+    sys.exit(pipeline.run(Target(), clock=lambda: now).exit_code)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

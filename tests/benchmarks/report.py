@@ -1,0 +1,84 @@
+"""Results as lines of Markdown."""
+
+import os
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from trial import Effort, Result
+from server import Figures
+
+PACKAGES = ("dlt", "duckdb", "requests", "pyarrow")
+COLUMNS = (
+    *("contestant", "loaded", "seconds", "x limit", "CPU s", "peak MB", "server CPU", "requests", "429"),
+    *("right", "stale", "missing", "extra"),
+)
+_MEGABYTE = 1_000_000
+
+
+def opening() -> Iterator[str]:
+    """Yield what was used: the day, the versions, the machine."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    yield "# altur-calls and others"
+    yield ""
+    yield "Written by `make bench`; what is compared and how: `compare.py`, `contestants/`."
+    yield ""
+    yield f"{datetime.now(UTC):%Y-%m-%d}. Python {platform.python_version()}, {versions}."
+    yield f"{os.cpu_count()} cores, {memory:.0f} GB; load average at the start {os.getloadavg()[0]:.1f}."
+
+
+def section(title: str, words: str) -> Iterator[str]:
+    """Yield a heading, a sentence or two, and the head of a table of results."""
+    yield from ("", f"## {title}", "", words, "")
+    yield from _head(COLUMNS)
+
+
+def row(result: Result, loaded: str) -> str:
+    """Return a result as a row of its section's table."""
+    effort, figures, verdict = result.effort, result.figures, result.verdict
+    multiple = f"{effort.seconds / result.least_seconds:.2f}" if result.least_seconds else ""
+    return _row(
+        result.name if not effort.exit_code else f"{result.name} (exit {effort.exit_code})",
+        loaded,
+        f"{effort.seconds:.1f}",
+        multiple,
+        f"{effort.cpu_seconds:.1f}",
+        f"{effort.peak_bytes / _MEGABYTE:,.0f}",
+        f"{figures.cpu_seconds / effort.seconds:.0%}",
+        *map("{:,}".format, (figures.requests, figures.throttled)),
+        *map("{:,}".format, (verdict.right, verdict.stale, verdict.missing, verdict.extra)),
+    )
+
+
+def server_section() -> Iterator[str]:
+    """Yield the heading of the server's own section."""
+    words = (
+        "A client that fetches pages of 100 calls and does not even parse them, without limit or latency. "
+        "The column `server CPU` of the tables above is the server's share of one core during a run."
+    )
+    yield from ("", "## The server alone", "", words, "")
+    yield from _head(("connections", "pages", "seconds", "pages/s", "server CPU", "ms CPU a page", "client CPU"))
+
+
+def server_row(connections: int, effort: Effort, figures: Figures) -> str:
+    """Return what the server did for so many connections as a row."""
+    return _row(
+        f"{connections}",
+        f"{figures.requests:,}",
+        f"{effort.seconds:.1f}",
+        f"{figures.requests / effort.seconds:,.0f}",
+        f"{figures.cpu_seconds / effort.seconds:.0%}",
+        f"{1_000 * figures.cpu_seconds / figures.requests:.2f}",
+        f"{effort.cpu_seconds / effort.seconds:.0%}",
+    )
+
+
+def _head(columns: tuple[str, ...]) -> Iterator[str]:
+    yield _row(*columns)
+    yield _row("---", *["---:"] * (len(columns) - 1))
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
