@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test lint sandbox requirements clean
+.PHONY: help run test lint bench sandbox requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,6 +18,9 @@ lint: .venv/dev  ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+bench: .venv/dev  ## Compare with other extractors, in ten minutes; CALLS=60000 for more
+	$(BIN)/python tests/benchmarks/compare.py $(if $(CALLS),--api-calls $(CALLS)) --results tests/benchmarks/RESULTS.md
 
 sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765
 	$(BIN)/altur-calls sandbox

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-
 import report
 from extractors import ALL, ALTUR_CALLS, BY_HAND, BY_HAND_AGAIN, BY_NAME, Contestant
 from trial import served, tried
@@ -42,11 +41,11 @@ class Wish:
         """Return those to try: the ones named, whether usual or not."""
         return [BY_NAME[name] for name in self.only] or list(usual)
 
-    def pairs(self, usual: int, more: int, contestants: Sequence[Contestant]) -> Iterator[tuple[int, Contestant]]:
-        """Yield numbers of calls, each with a contestant: the usual for all, and more for some."""
+    def loads(self, usual: int, more: int, fast: Sequence[Contestant]) -> Iterator[tuple[int, Contestant]]:
+        """Yield numbers of calls, each with who loads them: the usual all, and more the fast ones."""
         yield from ((self.calls or usual, contestant) for contestant in self.among(ALL))
         if not self.calls:
-            yield from ((more, contestant) for contestant in contestants if contestant in self.among(ALL))
+            yield from ((more, contestant) for contestant in self.among(fast) if contestant in fast)
 
 
 class LatencyType(click.ParamType):
@@ -71,7 +70,7 @@ def api(wish: Wish) -> Iterator[str]:
         f"{LIMIT} requests in any second, {_seconds(latency)} of latency. `x limit` is the time taken as a "
         f"multiple of what the limit leaves: pages / {LIMIT}.",
     )
-    for calls, contestant in wish.pairs(API_CALLS, API_CALLS_OF_OURS, [ALTUR_CALLS]):
+    for calls, contestant in wish.loads(API_CALLS, API_CALLS_OF_OURS, [ALTUR_CALLS]):
         yield from _rows(contestant, api_bound(calls, latency))
 
 
@@ -81,7 +80,7 @@ def cpu(wish: Wish) -> Iterator[str]:
     yield from report.section(
         "The extractor is the limit", f"No limit on requests; {_seconds(latency)} of latency."
     )
-    for calls, contestant in wish.pairs(CPU_CALLS, CPU_CALLS_OF_THE_FAST, [ALTUR_CALLS, BY_HAND]):
+    for calls, contestant in wish.loads(CPU_CALLS, CPU_CALLS_OF_THE_FAST, [ALTUR_CALLS, BY_HAND]):
         yield from _rows(contestant, cpu_bound(calls, latency))
 
 
@@ -89,9 +88,9 @@ def stale(wish: Wish) -> Iterator[str]:
     """Yield the section in which the calls change after they were read."""
     yield from report.section(
         "Calls that change",
-        "Four living campaigns, loaded and loaded again hours later: by then calls in progress ended, tags and "
-        "policy results came, and there are new calls. `by-hand-a-day-again` asks for the day before the newest "
-        "call again, too.",
+        "Four living campaigns, loaded and loaded again hours later: by then calls in progress ended, tags "
+        "and policy results came, and there are new calls. `by-hand-a-day-again` asks for the day before the "
+        "newest call again, too.",
     )
     for contestant in wish.among([*ALL, BY_HAND_AGAIN]):
         yield from _rows(contestant, staleness(wish.hours))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from trial import Effort, Result
 from server import Figures
+from trial import Effort, Result
 
 PACKAGES = ("dlt", "duckdb", "requests", "pyarrow")
 COLUMNS = (
@@ -59,7 +59,9 @@ def server_section() -> Iterator[str]:
         "The column `server CPU` of the tables above is the server's share of one core during a run."
     )
     yield from ("", "## The server alone", "", words, "")
-    yield from _head(("connections", "pages", "seconds", "pages/s", "server CPU", "ms CPU a page", "client CPU"))
+    yield from _head(
+        ("connections", "pages", "seconds", "pages/s", "server CPU", "ms CPU a page", "client CPU")
+    )
 
 
 def server_row(connections: int, effort: Effort, figures: Figures) -> str:

@@ -8,6 +8,8 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
+from printed import PrintedWorld
+
 from altur_sandbox import Sandbox, World
 
 KEY = "key-of-the-benchmarks"
@@ -66,12 +68,14 @@ class StoppedClock:
 
 
 def _serve(line: Connection, make_world: Callable[[], World], options: dict[str, Any]) -> None:
-    with Sandbox(make_world(), key=KEY, **options) as sandbox:
+    world = make_world()
+    with Sandbox(PrintedWorld(world), key=KEY, **options) as sandbox:
         line.send(sandbox.url)
         spent = time.process_time()
         while (question := line.recv()) is not None:
             if isinstance(question, datetime):
-                sandbox.world.clock = StoppedClock(question)
+                world.clock = StoppedClock(question)
+                sandbox.world = PrintedWorld(world)
                 line.send(None)
             else:
                 line.send(_figures(sandbox, time.process_time() - spent))

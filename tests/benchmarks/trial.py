@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from altur_sandbox import World
-from altur_sandbox.worlds.base import Wanted
 from extractors import HERE, PYTHON, Contestant, Job
 from server import KEY, Figures, Server, StoppedClock
 from truth import Verdict, judged, rows_in, rows_of
 from workloads import PAGE_SIZE, Workload
+
+from altur_sandbox import World
+from altur_sandbox.worlds.base import Wanted
 
 METER = str(Path(__file__).with_name("meter.py"))
 TIMEOUT_SECONDS = 1_200
@@ -54,7 +55,7 @@ def tried(contestant: Contestant, workload: Workload) -> Iterator[Result]:
             if moment is not None:
                 server.move_to(moment)
                 world.clock = StoppedClock(moment)
-            job = Job(server.url, tuple(world.zones), Path(folder), workload.requests_per_second is not None, moment)
+            job = Job(server.url, tuple(world.zones), Path(folder), workload.is_limited, moment)
             server.figures()
             effort = _run(contestant.command(job), job)
             figures = server.figures()
@@ -90,7 +91,7 @@ def _run(command: tuple[str, ...], job: Job) -> Effort:
         )
     effort = Effort(**json.loads(result.read_text()))
     if effort.exit_code:
-        sys.stderr.write(f"{' '.join(command[:2])} ended with {effort.exit_code}:\n{log.read_text()[-2_000:]}\n")
+        sys.stderr.write(f"{command[:2]} ended with {effort.exit_code}:\n{log.read_text()[-2_000:]}\n")
     return effort
 
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import duckdb
 import orjson
+from printed import printed_rows
 
 from altur_sandbox import World
-from altur_sandbox.moments import hand
-from altur_sandbox.worlds.base import Wanted
 
 COLUMNS = (
     *("id", "campaign_id", "status", "answered_by", "created_at", "started_at", "ended_at"),
@@ -32,7 +31,7 @@ class Verdict:
     """Calls of a warehouse against those of the world.
 
     stale: present, but not as the world shows them. extra: unknown to the world, or there twice.
-    example: what the first stale call has and should have.
+    example: the first stale call, and what of it is.
     """
 
     right: int
@@ -45,7 +44,7 @@ class Verdict:
 def rows_of(world: World) -> Iterator[Row]:
     """Yield the calls of a world as it is now."""
     for campaign_id in world.zones:
-        shown = [row.encode(hand("z", UTC)) for row in world.select(campaign_id, Wanted())]
+        shown = [row.print for row in printed_rows(world, campaign_id)]
         yield from (_row(campaign_id, call) for call in orjson.loads(orjson.dumps(shown)))
 
 
@@ -73,15 +72,18 @@ def judged(found: list[Row], true: Iterable[Row]) -> Verdict:
 
 def _row(campaign_id: int, call: dict[str, Any]) -> Row:
     evaluation = call["policy_evaluation"]
-    policies = [[policy[name] for name in ("policy_id", "result", "explanation")] for policy in evaluation["policies"]]
     return (
         *(call["id"], campaign_id, call["status"], call["answered_by"]),
         *map(_microseconds, (call["created_at"], call["started_at"], call["ended_at"])),
         *(call["duration"], call["billed_duration"]),
         *(call["contact"]["name"], call["contact"]["status"]),
         *(evaluation["score"], _microseconds(evaluation["completed_at"])),
-        *(call["tags"], policies),
+        *(call["tags"], [_policy(policy) for policy in evaluation["policies"]]),
     )
+
+
+def _policy(policy: dict[str, Any]) -> list[str]:
+    return [policy["policy_id"], policy["result"], policy["explanation"]]
 
 
 def _microseconds(text: str | None) -> int | None:
@@ -89,5 +91,5 @@ def _microseconds(text: str | None) -> int | None:
 
 
 def _difference(found: Row, true: Row) -> str:
-    columns = zip(COLUMNS, found, true, strict=True)
-    return f"{true[0]}: " + "; ".join(f"{name} {there!r}, not {is_!r}" for name, there, is_ in columns if there != is_)
+    names = [name for name, there, is_ in zip(COLUMNS, found, true, strict=True) if there != is_]
+    return f"{true[0]}: {', '.join(names)}"

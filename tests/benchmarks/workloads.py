@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from altur_sandbox import BulkWorld, SeededWorld, World
 from server import StoppedClock
+
+from altur_sandbox import BulkWorld, SeededWorld, World
 
 PAGE_SIZE = 100
 LIMIT = 12
@@ -38,6 +39,11 @@ class Workload:
         return self.options["requests_per_second"]
 
     @property
+    def is_limited(self) -> bool:
+        """Whether the API has a limit."""
+        return self.requests_per_second is not None
+
+    @property
     def loads(self) -> list[str]:
         """What each load is called."""
         later = [moment - self.moments[0] for moment in self.moments[1:] if moment and self.moments[0]]
@@ -58,8 +64,8 @@ def cpu_bound(calls: int, latency: Latency = 0.0) -> Workload:
 def staleness(hours: tuple[float, ...]) -> Workload:
     """Return four living campaigns, loaded at noon and again so many hours later."""
     moments = (NOON, *(NOON + timedelta(hours=later) for later in hours))
-    world = partial(SeededWorld, clock=StoppedClock(NOON))
-    return Workload("four campaigns", world, {"requests_per_second": None}, moments)
+    world = partial(SeededWorld, clock=StoppedClock(NOON), days=7, scale=3)
+    return Workload("first load", world, {"requests_per_second": None}, moments)
 
 
 def _campaigns(calls: int) -> dict[int, int]:

@@ -91,6 +91,15 @@ def test_latency_is_for_every_answer(sandbox, visitor):
     assert all(visitor.get().elapsed.total_seconds() >= 0.03 for _ in range(2))
 
 
+def test_latency_can_vary_between_two_bounds(sandbox, visitor):
+    """A client that keeps its requests apart by luck of an even latency is found out."""
+    sandbox.latency = (0.0, 0.2)
+
+    waits = [visitor.get().elapsed.total_seconds() for _ in range(10)]
+
+    assert max(waits) - min(waits) > 0.02
+
+
 def test_an_answer_that_is_not_json_is_a_200_all_the_same(sandbox, visitor):
     sandbox.faults.add("not_json")
 

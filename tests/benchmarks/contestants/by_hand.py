@@ -16,14 +16,18 @@ PAGES_AT_ONCE = 50
 TABLES = """
 CREATE TABLE IF NOT EXISTS calls (
     id VARCHAR, campaign_id BIGINT, type VARCHAR, status VARCHAR, answered_by VARCHAR, created_at TIMESTAMPTZ,
-    started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, duration BIGINT, billed_duration BIGINT, recording_url VARCHAR,
+    started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, duration BIGINT, billed_duration BIGINT,
+    recording_url VARCHAR,
     contact STRUCT(id BIGINT, f_id VARCHAR, name VARCHAR, phone_number VARCHAR, status VARCHAR),
     extracted_data JSON, score DOUBLE, evaluated BIGINT, met BIGINT, not_applicable BIGINT, completed BOOLEAN,
     completed_at TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS tags (call_id VARCHAR, place BIGINT, tag VARCHAR);
 CREATE TABLE IF NOT EXISTS policies (
-    call_id VARCHAR, place BIGINT, policy_id VARCHAR, policy_name VARCHAR, result VARCHAR, explanation VARCHAR,
-    evaluated_at TIMESTAMPTZ);
+    call_id VARCHAR, place BIGINT, policy_id VARCHAR, policy_name VARCHAR, result VARCHAR,
+    explanation VARCHAR, evaluated_at TIMESTAMPTZ);
+"""
+START = """
+SELECT strftime(max(created_at) - to_days(?), '%Y-%m-%dT%H:%M:%S.%fZ') FROM calls WHERE campaign_id = ?
 """
 CALL = (
     *("id", "type", "status", "answered_by", "created_at", "started_at", "ended_at"),
@@ -99,8 +103,7 @@ def main(url, key, campaign_ids, path, days=0):
         database.execute("SET TimeZone = 'UTC'")
         database.execute(TABLES)
         for campaign_id in map(int, campaign_ids.split(",")):
-            newest = "SELECT strftime(max(created_at) - to_days(?), '%Y-%m-%dT%H:%M:%S.%fZ') FROM calls WHERE campaign_id = ?"
-            (start,) = database.execute(newest, [int(days), campaign_id]).fetchone()
+            (start,) = database.execute(START, [int(days), campaign_id]).fetchone()
             waiting = []
             for calls in pages(session, f"{url}/campaigns/{campaign_id}/calls", start):
                 waiting += calls

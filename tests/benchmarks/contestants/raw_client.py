@@ -1,4 +1,4 @@
-"""A client that only fetches: ``raw_client.py URL KEY CAMPAIGN PAGES CONNECTIONS``, nothing is even parsed."""
+"""A client that fetches and does not even parse: ``raw_client.py URL KEY CAMPAIGN PAGES CONNECTIONS``."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
