@@ -11,7 +11,7 @@ MOST_MARGIN_SECONDS = 0.2
 MARGIN_STEP_SECONDS = 0.02
 MARGIN_DECAY = 0.999
 
-SPREAD = 0.8
+SPREAD = 0.5
 """Part of a second over which its requests are spread. The rest is for catching up on a late one."""
 
 

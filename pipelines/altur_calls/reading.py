@@ -23,7 +23,7 @@ from altur_calls.windows import SMALLEST, Clock, Window, utc_now
 WALKERS = 16
 """Windows under way at once. Small windows take two requests one after the other, so they need company."""
 
-AHEAD_CALLS = 15_000
+AHEAD_CALLS = 25_000
 """Calls that may be read or on their way before the one who asked takes them."""
 
 MOST_CUTS_WITHOUT_PROOF = 256
