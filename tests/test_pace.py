@@ -24,8 +24,8 @@ def turns(pace: Pace, count: int) -> list[float]:
     """Take turns with many threads, and return when each was let through, in order."""
 
     def turn(_: int) -> float:
-        pace.wait()
-        return time.monotonic()
+        with pace.turn():
+            return time.monotonic()
 
     with ThreadPoolExecutor(THREADS) as threads:
         return sorted(threads.map(turn, range(count)))
@@ -37,8 +37,8 @@ def waiting(pace: Pace, outcomes: list[str]) -> Iterator[None]:
 
     def wait() -> None:
         try:
-            pace.wait()
-            outcomes.append("sent")
+            with pace.turn():
+                outcomes.append("sent")
         except Stopped:
             outcomes.append("stopped")
 
@@ -171,8 +171,8 @@ def test_nobody_is_let_through_after_a_stop():
     pace = Pace(1000)
     pace.stop()
 
-    with pytest.raises(Stopped):
-        pace.wait()
+    with pytest.raises(Stopped), pace.turn():
+        pass
 
 
 def test_a_sleep_ends_with_a_stop():

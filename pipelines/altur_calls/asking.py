@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from altur_calls import settings
 from altur_calls.api import Api
 from altur_calls.errors import CampaignNotFound, RequestRejected
 from altur_calls.paging import Page, contradicts_itself, last_index
-from altur_calls.records import created_at_of
+from altur_calls.sightings import created_at_of
 from altur_calls.windows import SMALLEST, Window, floor
 
 PART_CALLS_SHARE = 0.75
@@ -23,6 +24,10 @@ class Task:
     campaign_id: int
     window: Window
     is_retry: bool = False
+    dense: Window | None = None
+    """Where in the window its calls are, as far as that is known."""
+    is_part: bool = False
+    """Whether it was cut off from a window whose calls were counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,11 @@ class Asker:
     def smaller(self, task: Task, first: Page) -> list[Task]:
         """Cut a window with too many calls into parts that likely hold few enough."""
         count = -(-(first.total or 0) // int(self.max_window_calls * PART_CALLS_SHARE))
-        if task.window.start == settings.BEGINNING and (extent := self._extent(task, first)):
-            parts = around(task.window, extent, count)
-        else:
-            parts = list(task.window.parts(count))
-        return [Task(task.campaign_id, part) for part in parts]
+        dense = task.dense or (self._extent(task, first) if is_boundless(task) else None) or task.window
+        return [
+            Task(task.campaign_id, window, dense=part, is_part=True)
+            for window, part in cut_where_dense(task.window, dense, count)
+        ]
 
     def _extent(self, task: Task, first: Page) -> Window | None:
         """Return the time from the oldest to the newest call on the first and last page, that included.
@@ -82,11 +87,24 @@ class Asker:
         return Window(floor(min(created)), floor(max(created)) + SMALLEST) if created else None
 
 
-def around(window: Window, extent: Window, count: int) -> list[Window]:
-    """Tile a window with the time before ``extent``, ``count`` parts of ``extent``, and the time after it."""
-    *before, rest = window.cut(extent.start)
-    inner, *after = rest.cut(extent.end)
-    return [*before, *inner.parts(count), *after]
+def is_boundless(task: Task) -> bool:
+    """Tell if nothing is known of a window but that it begins with time itself."""
+    return task.window.start == settings.BEGINNING and task.dense is None
+
+
+def cut_where_dense(window: Window, dense: Window, count: int) -> list[tuple[Window, Window]]:
+    """Tile a window with ``count`` parts, each with the part of ``dense`` that it holds.
+
+    The time before and after ``dense`` goes to the first and the last part, as asking for it alone would cost
+    a request each. Where ``dense`` can't be cut, it is set apart.
+    """
+    *before, rest = window.cut(dense.start)
+    inner, *after = rest.cut(dense.end)
+    parts = inner.parts(count)
+    if len(parts) == 1:
+        return [(part, part) for part in (*before, inner, *after)]
+    edges = [window.start, *(part.end for part in parts[:-1]), window.end]
+    return [(Window(a, b), part) for (a, b), part in zip(pairwise(edges), parts, strict=True)]
 
 
 def _bounds(window: Window) -> dict[str, str]:

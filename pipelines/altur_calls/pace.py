@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-LEAST_MARGIN_SECONDS = 0.015
+LEAST_MARGIN_SECONDS = 0.006
 MOST_MARGIN_SECONDS = 0.2
 MARGIN_STEP_SECONDS = 0.02
 MARGIN_DECAY = 0.999
@@ -42,21 +44,30 @@ class Pace:
         self._turn = threading.Lock()
         self._stopped = threading.Event()
 
-    def wait(self) -> None:
-        """Block until a request may be sent.
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until a request may be sent, and hold everybody else back until it is.
+
+        So no thread is kept from the processor between its turn and its sending.
 
         Raises:
             Stopped: if the pace was stopped meanwhile.
 
         """
         with self._turn:
-            while not self._stopped.is_set():
-                delay = self._next() - time.monotonic()
-                if delay <= 0:
-                    self._sent.append(time.monotonic())
-                    self._margin = max(LEAST_MARGIN_SECONDS, self._margin * MARGIN_DECAY)
-                    return
-                self._stopped.wait(delay)
+            self._wait()
+            try:
+                yield
+            finally:
+                self._sent.append(time.monotonic())
+                self._margin = max(LEAST_MARGIN_SECONDS, self._margin * MARGIN_DECAY)
+
+    def _wait(self) -> None:
+        while not self._stopped.is_set():
+            delay = self._next() - time.monotonic()
+            if delay <= 0:
+                return
+            self._stopped.wait(delay)
         raise Stopped
 
     def _next(self) -> float:

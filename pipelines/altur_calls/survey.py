@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from altur_calls import settings
-from altur_calls.asking import Asker, Task
+from altur_calls.asking import Asker, Task, is_boundless
 from altur_calls.errors import CampaignNotFound
 from altur_calls.windows import SMALLEST
 
@@ -66,7 +66,7 @@ def _ask(asker: Asker, task: Task) -> Iterator[_Seen]:
         return
     if asker.is_too_large(first) and task.window.length > SMALLEST:
         parts = asker.smaller(task, first)
-        yield _Seen(task, 0, 0, 2 if task.window.start == settings.BEGINNING else 1)
+        yield _Seen(task, 0, 0, 2 if is_boundless(task) else 1)
         for part in parts:
             yield from _ask(asker, part)
         return

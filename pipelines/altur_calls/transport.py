@@ -49,8 +49,8 @@ def _pools(pace: Pace) -> dict[str, type[HTTPConnectionPool]]:
         def request(self, *args: Any, **kwargs: Any) -> None:
             if self.sock is None:
                 self.connect()
-            pace.wait()
-            super().request(*args, **kwargs)
+            with pace.turn():
+                super().request(*args, **kwargs)
 
     class PacedSecure(Paced, HTTPSConnection):
         pass
