@@ -613,7 +613,7 @@ class LifeInMemory(Life):
                 reads = []
                 for read in work.take():
                     reads.append(read)
-                    work.note(state, read)
+                    work.note(state, cursors.trace_of(read))
                 if run.crash and chunk == run.crash_chunk:
                     self._crash(run.crash, reads)
                     return set()

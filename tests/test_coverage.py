@@ -558,7 +558,7 @@ def noted(*reads: Read, state: cursors.State | None = None) -> cursors.State:
     """Return the state after reads, as it comes back from the warehouse."""
     state = dict(state or {})
     for read in reads:
-        cursors.note_read(state, read, read.read_at, TINY_AGES)
+        cursors.note_read(state, cursors.trace_of(read), read.read_at, TINY_AGES)
     back: cursors.State = json.loads(json.dumps(state))
     return back
 
@@ -643,7 +643,7 @@ def test_a_note_leaves_what_it_was_given_untouched():
     campaigns = state["campaigns"]
     before = json.dumps(campaigns)
 
-    cursors.note_read(state, read_of(1000, 1100), at(1100), TINY_AGES)
+    cursors.note_read(state, cursors.trace_of(read_of(1000, 1100)), at(1100), TINY_AGES)
 
     assert json.dumps(campaigns) == before
     assert json.dumps(state["campaigns"]) != before

@@ -85,7 +85,7 @@ def test_odd_items_in_lists_are_kept(world: ManualWorld, load: Load) -> None:
 
     warehouse = load()
 
-    tags = "SELECT value FROM altur.campaign_calls__tags WHERE call_id = 'odd' ORDER BY _dlt_list_idx"
+    tags = "SELECT value FROM altur.campaign_calls__tags WHERE call_id = 'odd' ORDER BY position"
     assert warehouse.rows(tags) == [("a",), ("7",), (None,)]
     policies = "SELECT policy_id, result, weight FROM altur.campaign_calls__policies WHERE call_id = 'odd'"
     assert warehouse.rows(policies) == [("p", "maybe", 2)]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
-from altur_calls import pipeline
+from altur_calls import pipeline, tables
+from altur_calls.errors import WarehouseError
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON
@@ -53,3 +59,75 @@ def test_a_state_from_the_future_is_not_believed(
 
     assert Warehouse(done.warehouse).calls(2) == as_loaded(world.calls(2))
     assert all("startDate" in request.params for request in sandbox.requests[asked:])
+
+
+def test_dlts_folder_keeps_no_more_than_the_last_package(
+    world: ManualWorld, settings: Fields, tmp_path: Path
+) -> None:
+    """A backfill of a million calls would leave hundreds of them."""
+    for number in range(60):
+        world.put(2, example_call(f"more_{number}", NOON + number * timedelta(hours=1)))
+
+    done = pipeline.run(Target(), chunk_calls=10, max_window_calls=10, **settings)
+
+    loads = Warehouse(done.warehouse).value("SELECT count(*) FROM altur._dlt_loads")
+    folder = tmp_path / "dlt" / "pipelines" / "altur_calls" / "load" / "loaded"
+    assert loads > 3
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_warehouse_with_tables_of_another_version_is_left_alone(settings: Fields) -> None:
+    """They would be mixed up; the message says what to do."""
+    done = pipeline.run(Target(), **settings)
+    before = Warehouse(done.warehouse).rows("FROM altur.call_windows ORDER BY ALL")
+
+    with (
+        patched_version(),
+        pytest.raises(WarehouseError, match=r"tables of version 1.*version 99.*another file"),
+    ):
+        pipeline.run(Target(), **settings)
+
+    assert Warehouse(done.warehouse).rows("FROM altur.call_windows ORDER BY ALL") == before
+
+
+@contextmanager
+def patched_version() -> Iterator[None]:
+    """Be a release with other tables for a while."""
+    version, tables.VERSION = tables.VERSION, 99
+    try:
+        yield
+    finally:
+        tables.VERSION = version
+
+
+@pytest.fixture
+def many(world: ManualWorld, settings: Fields) -> Path:
+    """Load 3,000 calls and return the warehouse."""
+    for number in range(3_000):
+        world.put(2, example_call(f"more_{number:04}", NOON + number * timedelta(seconds=1)))
+    return Path(pipeline.run(Target(), **settings).warehouse)
+
+
+def test_reading_the_same_calls_again_does_not_let_the_file_grow(many: Path, settings: Fields) -> None:
+    """What did not change is not written."""
+    fresh = many.stat().st_size
+
+    for _ in range(5):
+        pipeline.run(Target(), **settings, since="2026-03-01")
+
+    assert many.stat().st_size <= 1.3 * fresh
+
+
+def test_the_room_of_calls_that_changed_is_used_again(
+    many: Path, world: ManualWorld, settings: Fields
+) -> None:
+    """The file may hold a second version of a part of it, but no third."""
+    sizes = []
+    for again in range(10):
+        for number in range(again, 3_000, 100):
+            world.change(f"more_{number:04}", tags=[f"in read {again}"])
+        pipeline.run(Target(), **settings, since="2026-03-01")
+        sizes.append(many.stat().st_size)
+
+    assert Warehouse(many).calls(2) == as_loaded(world.calls(2))
+    assert max(sizes[5:]) <= 1.1 * max(sizes[:5])

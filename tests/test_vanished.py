@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from altur_calls import altur_source
 from altur_calls.errors import ApiUnavailable
 from altur_calls.extraction import Extraction
+from altur_calls.loaded import Loaded
 from altur_calls.pipeline import COMPLETE, INCOMPLETE, SUSPICIOUS, run
 from altur_calls.target import Target
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
@@ -353,40 +355,67 @@ def test_a_campaign_that_never_held_a_call_is_green(settings: Fields) -> None:
 # A crash in between. ------------------------------------------------------------------------------------
 
 
-def test_a_crash_between_a_load_and_its_comparison_loses_nothing(
+def test_a_run_that_dies_before_its_load_marks_nothing_and_the_next_one_does(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
-    """The ledger remembers what was not yet compared; the next run does it, whatever it reads itself."""
+    """A mark is a row of the load, like the cursor and the ledger: they are there together, or not at all."""
     run(Target(), **settings)
     world.delete("call_1")
-    load_without_comparison(**settings, **DAY)
-    assert warehouse.rows("SELECT count(*) FROM altur.call_windows WHERE vanished_calls IS NULL") == [(1,)]
+    with Target().opened() as (pipeline, client):
+        work = Extraction()
+        work.loaded = Loaded(client)
+        pipeline.extract(altur_source(extraction=work, **settings, **DAY))
+        pipeline.normalize()
+    assert marked(warehouse) == []
 
-    done = run(Target(), **settings)
+    done = run(Target(), **settings, **DAY)
 
     assert done.exit_code == COMPLETE
     assert marked(warehouse) == ["call_1"]
-    assert warehouse.value("SELECT count(*) FROM altur.call_windows WHERE vanished_calls IS NULL") == 0
 
 
-def test_a_call_that_is_back_before_the_late_comparison_is_not_marked(
+def test_calls_of_a_load_that_was_not_completed_are_written_again(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
-    """A later read has seen it."""
-    call = next(call for call in world.calls(2) if call["id"] == "call_1")
+    """Their children may not be there, though the call looks as new as it can."""
     run(Target(), **settings)
-    world.delete("call_1")
-    load_without_comparison(**settings, **DAY)
-    world.put(2, call)
+    with duckdb.connect(warehouse.path) as connection:
+        connection.execute("UPDATE altur.campaign_calls SET _dlt_load_id = '1.0' WHERE id = 'call_1'")
+        connection.execute("DELETE FROM altur.campaign_calls__tags WHERE call_id = 'call_1'")
 
     run(Target(), **settings, **DAY)
 
+    assert warehouse.calls(2) == as_loaded(world.calls(2))
+
+
+# What did not change. -----------------------------------------------------------------------------------
+
+
+def test_a_call_that_did_not_change_is_not_written_again(
+    world: ManualWorld, settings: Fields, warehouse: Warehouse
+) -> None:
+    """It keeps the load that brought it: what is read again costs the warehouse nothing."""
+    run(Target(), **settings)
+    loads = "SELECT id, _dlt_load_id FROM altur.campaign_calls ORDER BY id"
+    before = dict(warehouse.rows(loads))
+    world.change("call_1", tags=["new"])
+
+    run(Target(), **settings, **DAY)
+
+    after = dict(warehouse.rows(loads))
+    assert {call_id for call_id in after if after[call_id] != before[call_id]} == {"call_1"}
+    assert warehouse.calls(2) == as_loaded(world.calls(2))
+
+
+def test_a_call_whose_time_of_creation_moved_has_its_children_once(
+    world: ManualWorld, settings: Fields, warehouse: Warehouse
+) -> None:
+    """The API says when a call was created, not that it will never say otherwise."""
+    run(Target(), **settings)
+    world.change("call_1", created_at=NOON + 5 * MINUTE, tags=["moved"])
+
+    done = run(Target(), **settings, **DAY)
+
+    assert done.exit_code == COMPLETE
+    assert warehouse.calls(2) == as_loaded(world.calls(2))
     assert marked(warehouse) == []
-
-
-def load_without_comparison(**settings: Any) -> None:
-    """Do what a run does up to the load, as if it were killed right after it."""
-    with Target().opened() as pipeline:
-        work = Extraction()
-        pipeline.run(altur_source(extraction=work, **settings))
-        work.close()

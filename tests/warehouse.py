@@ -68,7 +68,7 @@ class Warehouse:
         children: dict[str, list[dict[str, Any]]] = {}
         for call_id, *values in self.rows(
             f"SELECT call_id, {', '.join(names)} FROM altur.campaign_calls__{table} "
-            "ORDER BY call_id, _dlt_list_idx"
+            "ORDER BY call_id, position"
         ):
             children.setdefault(call_id, []).append(dict(zip(names, values, strict=True)))
         return children

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from altur_calls.errors import SettingsError
-from altur_calls.records import utc
+from altur_calls.sightings import utc
 
 
 def secret_key(value: str) -> str:

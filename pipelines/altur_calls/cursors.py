@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,7 +12,7 @@ from altur_calls import coverage, settings
 from altur_calls.asking import Task
 from altur_calls.coverage import Coverage
 from altur_calls.reading import Read
-from altur_calls.records import created_at_of
+from altur_calls.sightings import created_at_of
 from altur_calls.windows import SMALLEST, Window, floor
 
 State = dict[str, Any]
@@ -67,14 +68,42 @@ def coverage_of(state: State, campaign_id: int, now: datetime, ages: Sequence[ti
     return coverage.believable(coverage.parse(kept, UTC), now, ages)
 
 
-def note_read(state: State, read: Read, now: datetime, ages: Sequence[timedelta]) -> None:
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the cursors need to know of a read, once its calls are gone from memory."""
+
+    campaign_id: int
+    window: Window
+    read_at: datetime
+    is_proved: bool
+    created: list[datetime]
+    """When its calls were created, in order."""
+    open_seconds: frozenset[int]
+    """The seconds in which calls were created that are still in progress, since the epoch."""
+
+
+def trace_of(read: Read) -> Trace:
+    """Return what the cursors need to know of a read."""
+    moments = [(created, call) for call in read.calls if (created := created_at_of(call))]
+    open_seconds = {
+        int(floor(created).timestamp()) for created, call in moments if call.get("status") == "in-progress"
+    }
+    in_order = sorted(created for created, _ in moments)
+    return Trace(
+        read.campaign_id, read.window, read.read_at, read.is_proved, in_order, frozenset(open_seconds)
+    )
+
+
+def note_read(state: State, read: Trace, now: datetime, ages: Sequence[timedelta]) -> None:
     """Move the cursors of a campaign over a window that was proved; leave them for one that was not."""
     cursor = dict(_campaign(state, read.campaign_id))
     if read.is_proved:
-        created = sorted(filter(None, map(created_at_of, read.calls)))
         before = coverage_of(state, read.campaign_id, now, ages)
-        cursor["spans"] = coverage.dump(coverage.with_read(before, read.window, created, read.read_at, ages))
-        cursor["newest"] = max([*(int(moment.timestamp()) for moment in created), cursor.get("newest", 0)])
+        after = coverage.with_read(before, read.window, read.created, read.read_at, ages)
+        cursor["spans"] = coverage.dump(after)
+        cursor["newest"] = max(
+            [*(int(moment.timestamp()) for moment in read.created[-1:]), cursor.get("newest", 0)]
+        )
     cursor["open"] = _still_open(cursor.get("open", []), read)
     state["campaigns"] = {**state.get("campaigns", {}), str(read.campaign_id): cursor}
 
@@ -104,12 +133,7 @@ def _open(state: State, campaign_id: int, whole: Window) -> Iterator[Window]:
             yield Window(created, created + SMALLEST)
 
 
-def _still_open(before: Iterable[int], read: Read) -> list[int]:
+def _still_open(before: Iterable[int], read: Trace) -> list[int]:
     """Return the seconds in which open calls were created, after a read that may have seen them end."""
     elsewhere = {second for second in before if datetime.fromtimestamp(second, UTC) not in read.window}
-    seen = {
-        int(floor(created).timestamp())
-        for call in read.calls
-        if (created := created_at_of(call)) and call.get("status") == "in-progress"
-    }
-    return sorted(elsewhere | seen)[-OPEN_KEPT:]
+    return sorted(elsewhere | read.open_seconds)[-OPEN_KEPT:]

@@ -5,14 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from altur_calls import cursors, settings
 from altur_calls.api import Api
 from altur_calls.asking import Task
-from altur_calls.cursors import State
+from altur_calls.batch import Batch, Once, batches
+from altur_calls.changes import News, news_of, suspicions
+from altur_calls.cursors import State, Trace
 from altur_calls.errors import AlturError, SettingsError
+from altur_calls.loaded import Loaded
 from altur_calls.reading import Read, Reader
 from altur_calls.tally import Tally
 from altur_calls.windows import Clock, Window, floor, utc_now
@@ -48,8 +52,8 @@ class Order:
 class Extraction:
     """A pass over what is due. The source makes one; hand it yours to watch it, or to load it in chunks.
 
-    With ``chunk_calls``, each load of the source takes that many calls or a little more: load it again
-    until ``is_done``. Reading goes on meanwhile.
+    With ``chunk_calls``, each load of the source takes as many calls as are there, and at most about so many:
+    load it again until ``is_done``. Reading goes on meanwhile.
     """
 
     def __init__(
@@ -59,7 +63,7 @@ class Extraction:
         clock: Clock = utc_now,
         stop: threading.Event | None = None,
     ) -> None:
-        """Take everything in one load, or ``chunk_calls`` or ``chunk_seconds`` worth of reading.
+        """Take everything in one load, or up to ``chunk_calls`` or ``chunk_seconds`` worth of reading.
 
         Once ``stop`` is set, no more is taken.
         """
@@ -67,8 +71,11 @@ class Extraction:
         self._stop = stop or threading.Event()
         self._chunk_calls = chunk_calls
         self._chunk_seconds = chunk_seconds
+        self._reader: Reader | None = None
         self._reads: Iterator[Read] | None = None
         self._error: AlturError | None = None
+        self.loaded: Loaded | None = None
+        """Where the calls go, if that can be asked: only what it does not know is loaded then."""
         self.tally = Tally()
         self.is_done = False
 
@@ -88,7 +95,8 @@ class Extraction:
         self.tally.campaigns = len(self.order.campaign_ids)
         if not self.order.is_explicit:
             cursors.note_run(state, now)
-        self._reads = iter(self.reader(tasks))
+        self._reader = self.reader(tasks)
+        self._reads = iter(self._reader)
 
     def reader(self, tasks: Sequence[Task]) -> Reader:
         """Return a reader of ``tasks``, with the settings of the source."""
@@ -100,6 +108,27 @@ class Extraction:
         self.tally.calls_per_second_limit = api.pace.per_second * settings.PAGE_SIZE
         return api
 
+    def batches(self, load_id: str) -> Iterator[Batch]:
+        """Yield what this load is to bring into each table."""
+        several: list[News] = []
+        once = Once()
+        for batch in batches(self._news(several), once, self._marked, load_id):
+            self.tally.drifts |= batch.drifts
+            yield batch
+        self.tally.add(new_calls=once.new_calls)
+        self.tally.suspicious += suspicions(several)
+
+    def _news(self, several: list[News]) -> Iterator[News]:
+        for read in self.take():
+            known = self.loaded.calls_in(read.campaign_id, read.window) if self.loaded else None
+            news = news_of(read, known)
+            self.tally.add(rejected=len(news.rejected))
+            several.append(replace(news, calls=[], unknown=frozenset(), read=replace(read, calls=[])))
+            yield news
+
+    def _marked(self, news: News, load_id: str) -> Sequence[Any]:
+        return self.loaded.marked(news, load_id) if self.loaded and news.vanished else ()
+
     def take(self) -> Iterator[Read]:
         """Yield the reads of one chunk, or all; in chunks, an error waits until those before it are kept."""
         self._raise_kept()
@@ -108,15 +137,18 @@ class Extraction:
             yield read
             taken += len(read.calls)
             if self._is_enough(taken, time.monotonic() - began):
-                return
-        if self._error is None:
-            self._reads, self.is_done = None, True
+                break
+        if self._error is None and self._reader is not None and self._reader.is_exhausted:
+            self.close()
+            self.is_done = True
 
     def _is_enough(self, calls: int, seconds: float) -> bool:
         if self._stop.is_set():
             return True
-        is_chunk = self._chunk_calls is not None and calls > 0
-        return is_chunk and (calls >= (self._chunk_calls or 0) or seconds > self._chunk_seconds)
+        if self._chunk_calls is None or self._reader is None:
+            return False
+        is_worth_it = calls >= self._chunk_calls * settings.CHUNK_SHARE or seconds > self._chunk_seconds
+        return calls >= self._chunk_calls or (is_worth_it and not self._reader.is_ready)
 
     def _next(self, *, keep_error: bool) -> Read | None:
         try:
@@ -132,12 +164,12 @@ class Extraction:
             error, self._error, self._reads = self._error, None, None
             raise error
 
-    def note(self, state: State, read: Read) -> None:
+    def note(self, state: State, read: Trace) -> None:
         """Move the cursors in ``state`` over a read whose rows are in the load."""
         cursors.note_read(state, read, floor(self._clock()), self.order.ages)
 
     def close(self) -> None:
-        """End a pass that was not read to its end."""
+        """End a pass, whether it was read to its end or not."""
         if isinstance(self._reads, Generator):
             self._reads.close()
-        self._reads = None
+        self._reader = self._reads = None

@@ -16,12 +16,12 @@ from altur_calls.asking import Asker
 from altur_calls.errors import WarehouseError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import translated
-from altur_calls.recovery import forget_unfinished
+from altur_calls.loaded import Loaded
+from altur_calls.recovery import forget_loaded, forget_orphans
 from altur_calls.source import altur_source
 from altur_calls.survey import Forecast, foretell
 from altur_calls.tally import Tally
 from altur_calls.target import Target, count_calls, holds_calls, location_of, state_of
-from altur_calls.vanished import mark_vanished
 from altur_calls.verify import Verdict, compare, sample_of, windows_of
 from altur_calls.windows import Clock, floor, utc_now
 
@@ -84,16 +84,18 @@ def run(
     work = Extraction(chunk_calls, clock=clock, stop=stop)
     with translated():
         source = altur_source(extraction=work, **source_settings)
-    with target.opened() as pipeline:
+    with target.opened() as (pipeline, client):
+        work.loaded = Loaded(client)
         before = count_calls(pipeline)
         try:
             with watch(work.tally):
                 while not (work.is_done or stop.is_set()):
                     pipeline.run(source)
-                    forget_unfinished(pipeline)
-                    work.tally.suspicious += mark_vanished(pipeline)
+                    forget_loaded(pipeline)
         finally:
             work.close()
+        if count_calls(pipeline) - before != work.tally.new_calls:
+            forget_orphans(client)
         done = _summary(pipeline, work.tally, before, time.monotonic() - began)
         return replace(done, is_stopped=not work.is_done)
 
@@ -124,7 +126,7 @@ def dry_run(
 ) -> tuple[list[Forecast], float]:
     """Return what a run would read, by campaign, and how many seconds its requests take at least."""
     work = _prepared(clock, source_settings)
-    with target.opened() as pipeline:
+    with target.opened() as (pipeline, _):
         tasks = work.order.tasks(state_of(pipeline), floor(clock()))
         api = work.connect()
         try:
@@ -145,7 +147,7 @@ def verify(
 ) -> Verdict:
     """Compare so many windows, drawn by chance, or all, with what the API gives now."""
     work = _prepared(clock, source_settings)
-    with target.opened() as pipeline:
+    with target.opened() as (pipeline, _):
         if not holds_calls(pipeline):
             raise WarehouseError(
                 f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."

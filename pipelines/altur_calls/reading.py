@@ -16,14 +16,14 @@ from altur_calls.api import Api
 from altur_calls.asking import Asker, Task
 from altur_calls.errors import CampaignNotFound, RequestRejected
 from altur_calls.paging import Page, contradicts_itself, doubt, goes_on, last_index
-from altur_calls.records import call_id_of
+from altur_calls.sightings import call_id_of
 from altur_calls.tally import Tally
 from altur_calls.windows import SMALLEST, Clock, Window, utc_now
 
 WALKERS = 16
 """Windows under way at once. Small windows take two requests one after the other, so they need company."""
 
-AHEAD_CALLS = 25_000
+AHEAD_CALLS = 16_000
 """Calls that may be read or on their way before the one who asked takes them."""
 
 MOST_CUTS_WITHOUT_PROOF = 256
@@ -98,13 +98,23 @@ class Reader:
                 if isinstance(result, BaseException):
                     raise result
                 self._count(result)
+                self._open -= 1
                 yield result
                 self._give_back(len(result.calls))
-                self._open -= 1
         finally:
             self.close()
             for walker in walkers:
                 walker.join()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next read need not be waited for."""
+        return not self._done.empty()
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether all reads were handed on."""
+        return not self._open
 
     def close(self) -> None:
         """Ask no more: release all threads that wait."""
@@ -181,11 +191,12 @@ class Reader:
                 Read(task.campaign_id, task.window, read_at, [], 2, None, str(error), is_missing=True)
             )
             return
+        expected = max(first.total or 0, len(first.calls))
+        if not (task.is_part or task.is_retry):
+            self._tally.add(calls_counted=expected)
         if self._asker.is_too_large(first) and self._may_cut(task):
             self._cut(task, self._asker.smaller(task, first))
             return
-        expected = max(first.total or 0, len(first.calls))
-        self._tally.add(calls_counted=expected)
         self._take(expected)
         pages, refusal = self._all_pages(task, first)
         self._judge(task, read_at, pages, refusal, expected)
@@ -202,7 +213,7 @@ class Reader:
             self._replace(replace(task, is_retry=True))
         elif reason and may_split:
             self._give_back(expected)
-            self._cut(task, (Task(task.campaign_id, part) for part in task.window.parts(2)))
+            self._cut(task, (Task(task.campaign_id, part, is_part=True) for part in task.window.parts(2)))
         else:
             calls = _each_once(pages)
             self._give_back(expected - len(calls))

@@ -1,4 +1,4 @@
-"""One call as the API gives it becomes one row with its children, or is rejected with a reason. Pure.
+"""One call as the API gives it becomes one row with its children. Pure.
 
 The contract: a call without an id or a readable ``created_at`` is rejected, raw. In all others every value
 is kept. One that fits its column goes there; one that can be read as the column's type goes there too. One
@@ -8,23 +8,22 @@ kind of surprise is reported.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
 from altur_calls.document import CALL, CONTACT, EVALUATION, POLICY, Field
+from altur_calls.sightings import Sighting, raw_json, utc
 
 Row = dict[str, Any]
 
 OURS = frozenset(
     {
-        *("campaign_id", "call_id", "read_at", "unexpected", "is_deleted", "deleted_at", "is_declaration"),
+        *("campaign_id", "read_at", "unexpected", "is_deleted", "deleted_at"),
+        *("call_id", "call_created_at", "position", "is_replaced"),
         *("contact", "tags", "policies", "policy_evaluation", "value"),
         *CALL,
         *(f"policy_evaluation__{name}" for name in EVALUATION),
@@ -37,18 +36,39 @@ OURS = frozenset(
 COLUMN_NAMES = NamingConvention()
 """How dlt writes names: two fields that differ in their writing only would be one column."""
 
+NESTED, POLICIES = frozenset({"contact", "tags", "policy_evaluation"}), frozenset({"policies"})
+KINDS = {"text": str, "bigint": int, "double": float, "bool": bool, "json": dict}
+SIXTY_FOUR_BITS = range(-(2**63), 2**63)
+
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
-    """A call that can't be a row, kept as it came."""
+class Place:
+    """Where a property goes, and by what it is known at a glance to fit there."""
 
-    reason: str
-    raw: str
-    """The call as JSON text."""
+    column: str
+    known: Field
+    kind: type | None
+    among: Container[Any] | None
 
-    def fault_id(self, campaign_id: int) -> str:
-        """Return a key that is the same whenever the same faulty call is read again."""
-        return key_of(campaign_id, self.reason, self.raw)
+
+class Places:
+    """Where the properties of an object go: to columns of their names, with a prefix."""
+
+    def __init__(self, fields: Mapping[str, Field], prefix: str = "") -> None:
+        """Prepare the look at every property of millions of calls."""
+        self.prefix = prefix
+        self.by_name = {
+            name: Place(prefix + name, known, KINDS.get(known.data_type), _among(known))
+            for name, known in fields.items()
+        }
+
+
+def _among(known: Field) -> Container[Any] | None:
+    return SIXTY_FOUR_BITS if known.data_type == "bigint" else known.values
+
+
+CALL_PLACES, EVALUATION_PLACES = Places(CALL), Places(EVALUATION, "policy_evaluation__")
+CONTACT_PLACES, POLICY_PLACES = Places(CONTACT), Places(POLICY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,66 +85,45 @@ class Surprise:
 
 @dataclass(slots=True)
 class Accepted:
-    """A call as a row, and how it differs from the document."""
+    """A call as a row, its children by the field they come from, and how it differs from the document."""
 
     row: Row
+    children: dict[str, list[Row]]
     surprises: list[Surprise]
 
 
-def call_id_of(call: Any) -> str | None:
-    """Return a call's id, or ``None`` if it has none that could be one."""
-    call_id = call.get("id") if isinstance(call, dict) else None
-    if isinstance(call_id, int) and not isinstance(call_id, bool):
-        call_id = str(call_id)
-    return call_id.strip() or None if isinstance(call_id, str) else None
-
-
-def created_at_of(call: Any) -> datetime | None:
-    """Return when a call was created, in UTC, or ``None`` if that can't be read."""
-    return utc(call.get("created_at")) if isinstance(call, dict) else None
-
-
-def utc(value: Any) -> datetime | None:
-    """Read an ISO 8601 text as a moment in UTC; without an offset it is taken as UTC."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def row_of(call: Any, campaign_id: int, read_at: datetime) -> Accepted | Rejected:
-    """Shape a call for dlt's normaliser: scalars stay, what is nested becomes lists of child rows."""
-    call_id = call_id_of(call)
-    if call_id is None:
-        reason = "no id" if isinstance(call, dict) else f"not an object but {type(call).__name__}"
-        return Rejected(reason, raw_json(call))
-    if created_at_of(call) is None:
-        return Rejected("created_at can't be read", raw_json(call))
+def row_of(seen: Sighting) -> Accepted:
+    """Shape a call: its scalars become a row, and what is nested the rows of child tables."""
+    call = seen.call
     desk = _Desk()
     evaluation = desk.object_of(call, "policy_evaluation")
-    row = desk.placed(call, CALL, "", {"contact", "tags", "policy_evaluation"})
     contact = desk.object_of(call, "contact")
+    row = desk.placed(evaluation, EVALUATION_PLACES, "policy_evaluation.", POLICIES)
+    row = desk.placed(call, CALL_PLACES, "", NESTED, row)
     row |= {
-        "id": call_id,
-        "campaign_id": campaign_id,
-        "policy_evaluation": desk.placed(evaluation, EVALUATION, "policy_evaluation.", {"policies"}),
-        "contact": [{**desk.placed(contact, CONTACT, "contact."), "call_id": call_id}] if contact else [],
-        "tags": [
-            {"call_id": call_id, "value": desk.text(tag, "tags[]")} for tag in desk.list_of(call, "tags")
-        ],
-        "policies": [
-            {**desk.placed(policy, POLICY, f"policies[{place}]."), "call_id": call_id}
-            for place, policy in enumerate(desk.objects_in(evaluation, "policies"))
-        ],
-        "read_at": read_at,
+        "id": seen.call_id,
+        "campaign_id": seen.campaign_id,
+        "read_at": seen.read_at,
         "is_deleted": False,
         "deleted_at": None,
+        "_dlt_id": seen.version,
     }
+    children = {
+        "contact": [desk.placed(contact, CONTACT_PLACES, "contact.")] if contact else [],
+        "tags": [{"value": desk.text(tag, "tags[]")} for tag in desk.list_of(call, "tags")],
+        "policies": [
+            desk.placed(policy, POLICY_PLACES, f"policies[{place}].")
+            for place, policy in enumerate(desk.objects_in(evaluation, "policies"))
+        ],
+    }
+    for rows in children.values():
+        for position, child in enumerate(rows):
+            child["call_id"] = seen.call_id
+            child["call_created_at"] = seen.created_at
+            child["position"] = position
+            child["_dlt_id"] = f"{seen.version}{position}"
     row["unexpected"] = desk.unexpected or None
-    return Accepted(row, desk.surprises)
+    return Accepted(row, children, desk.surprises)
 
 
 @dataclass(slots=True)
@@ -135,23 +134,31 @@ class _Desk:
     surprises: list[Surprise] = field(default_factory=list)
 
     def placed(
-        self, item: Mapping[str, Any], fields: Mapping[str, Field], path: str, apart: set[str] | None = None
+        self,
+        item: Mapping[str, Any],
+        places: Places,
+        path: str,
+        apart: frozenset[str] = frozenset(),
+        row: Row | None = None,
     ) -> Row:
-        """Return an object's values by column; those named in ``apart`` are shaped elsewhere."""
-        row = {}
+        """Return an object's values by column, beside those of ``row``; what is ``apart`` goes elsewhere."""
+        row = {} if row is None else row
         for name, value in item.items():
-            known = fields.get(name)
-            if known is not None:
-                row[name] = self._fitted(value, known, path + name)
-            elif not (apart and name in apart):
-                self._place_new(row, name, value, path)
+            place = places.by_name.get(name)
+            if place is None:
+                if name not in apart:
+                    self._place_new(row, name, value, path, places.prefix)
+            elif type(value) is place.kind and (place.among is None or value in place.among):
+                row[place.column] = value  # as documented, which nearly all are
+            else:
+                row[place.column] = self._fitted(value, place.known, path + name)
         return row
 
     def _fitted(self, value: Any, known: Field, path: str) -> Any:
         if value is None:
             return None
         if known.data_type == "timestamp" and (moment := utc(value)) is not None:
-            return moment.isoformat()  # in one writing, which dlt can read as well
+            return moment
         fits, as_type = FITS[known.data_type]
         if not fits(value):
             self._note(path, "unexpected_type", type(value).__name__)
@@ -162,11 +169,12 @@ class _Desk:
             self._note(path, "unknown_value", value[:100])
         return value
 
-    def _place_new(self, row: Row, name: str, value: Any, path: str) -> None:
+    def _place_new(self, row: Row, name: str, value: Any, path: str, prefix: str) -> None:
         """Keep a field that the document doesn't know: as a new column, if none of ours has its name."""
         self._note(path + name, "new_field", type(value).__name__)
-        column = COLUMN_NAMES.normalize_identifier(name) if name.strip() else ""
-        if not column or column in OURS or column in row or column.startswith("_dlt_"):
+        plain = COLUMN_NAMES.normalize_identifier(name) if name.strip() else ""
+        column = prefix + plain
+        if not plain or column in OURS or column in row or plain.startswith("_dlt_"):
             self.unexpected[path + name] = value
         else:
             row[column] = raw_json(value) if isinstance(value, dict | list) else value
@@ -209,10 +217,6 @@ class _Desk:
         self.surprises.append(Surprise(re.sub(r"\[\d+\]", "[]", path), kind, detail))
 
 
-def _is_whole(value: Any) -> bool:
-    return type(value) is int and -(2**63) <= value < 2**63
-
-
 def _whole(value: Any) -> int | None:
     number = _number(value)
     return int(number) if number is not None and number.is_integer() and abs(number) < 2**53 else None
@@ -234,20 +238,9 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else raw_json(value)
 
 
-def raw_json(value: Any) -> str:
-    """Write a value as JSON text that is the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def key_of(*parts: Any) -> str:
-    """Return a key that is the same for the same parts."""
-    text = "\n".join(map(str, parts))
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
-
-
 FITS: dict[str, Any] = {
     "text": (lambda value: type(value) is str, _text),
-    "bigint": (_is_whole, _whole),
+    "bigint": (lambda value: type(value) is int and value in SIXTY_FOUR_BITS, _whole),
     "double": (lambda value: type(value) in {int, float}, _number),
     "bool": (lambda value: type(value) is bool, _truth),
     "timestamp": (lambda _: False, lambda _: None),

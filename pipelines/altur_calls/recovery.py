@@ -1,15 +1,25 @@
-"""Put a warehouse right that a run left unfinished, or that was written under a clock that ran ahead."""
+"""Put right what runs leave behind: unfinished loads, states from the future, copies of what was loaded."""
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
+from typing import Any
 
 import dlt
+from dlt.destinations.sql_client import SqlClientBase
 
 from altur_calls import tables
 
 UNFINISHED = """
 DELETE FROM {windows} WHERE _dlt_load_id NOT IN (SELECT load_id FROM {loads} WHERE status = 0)
+"""
+
+ORPHANS = """
+DELETE FROM {child} WHERE NOT EXISTS (
+    SELECT 1 FROM {calls} AS calls WHERE calls.id = call_id AND calls.created_at = call_created_at
+)
 """
 
 FROM_THE_FUTURE = "FROM {states} WHERE CAST(_dlt_load_id AS DOUBLE PRECISION) > %s"
@@ -23,6 +33,18 @@ def forget_unfinished(pipeline: dlt.Pipeline) -> None:
         windows = client.make_qualified_table_name(tables.WINDOWS)
         loads = client.make_qualified_table_name(pipeline.default_schema.loads_table_name)
         client.execute_sql(UNFINISHED.format(windows=windows, loads=loads))
+
+
+def forget_orphans(client: SqlClientBase[Any]) -> None:
+    """Remove child rows of calls as they no longer are.
+
+    Children are replaced by call and time. A call that the API shows as created at another time than before
+    is merged like any other, but its older children stand where nobody looks for them.
+    """
+    calls = client.make_qualified_table_name(tables.CALLS)
+    for name in tables.CHILD_COLUMNS:
+        child = client.make_qualified_table_name(name)
+        client.execute_sql(ORPHANS.format(child=child, calls=calls))
 
 
 def forget_future(pipeline: dlt.Pipeline) -> bool:
@@ -39,3 +61,10 @@ def forget_future(pipeline: dlt.Pipeline) -> bool:
             client.execute_sql(f"DELETE {future}", latest)
             return True
     return False
+
+
+def forget_loaded(pipeline: dlt.Pipeline) -> None:
+    """Remove dlt's copies of what was loaded, but for the last: they would grow with the warehouse."""
+    packages = Path(pipeline.working_dir, "load", "loaded").iterdir()
+    for package in sorted(packages, key=lambda folder: float(folder.name))[:-1]:
+        shutil.rmtree(package)

@@ -19,12 +19,15 @@ MAX_PAGE_INDEX = 25_000
 REQUESTS_PER_SECOND = 12.0
 """Rate limit stated on the vendor's page of this endpoint."""
 
-MAX_WINDOW_CALLS = 5_000
+MAX_WINDOW_CALLS = 8_000
 """A window with more calls is split: small enough to prove and to hold, large enough to fill its pages."""
 
-CHUNK_CALLS = 5_000
-"""Calls a load package at least (but for the last): what a crash in a backfill can cost, and what is left to
-load when the last page has come. Packages cost half a second each; at the API's limit calls take four."""
+CHUNK_CALLS = 20_000
+"""Calls a load package takes, at most about: what is held in memory, and what a crash can cost."""
+
+CHUNK_SHARE = 1 / 8
+"""Part of them that is worth a load package by itself, where no more are ready: packages cost half a second
+each, and while more are waited for those that are there can be loaded."""
 
 CHUNK_SECONDS = 20.0
 """A load package is also closed after this long, so that slow reads are kept as well."""

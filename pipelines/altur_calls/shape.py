@@ -1,45 +1,79 @@
-"""A window that was read becomes the rows of its tables. Pure."""
+"""Calls become what dlt is given for each table: Arrow tables, and rows it has to look at itself. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
 
+from altur_calls import tables
+from altur_calls.arrow import columns_of, parted, table_of
+from altur_calls.columns import documented, replaced
 from altur_calls.reading import Read
-from altur_calls.records import Accepted, Rejected, Row, Surprise, key_of, row_of
+from altur_calls.records import Accepted, Row, Surprise, row_of
+from altur_calls.sightings import Rejected, Sighting, key_of
+
+AT_ONCE = 500
+"""Calls that are looked at together. One that is not as documented costs the others the short way."""
+
+Items = dict[str, list[Any]]
+"""For each table what dlt is to be given: Arrow tables and lists of rows."""
 
 
-class Declare:
-    """The word that comes before all reads: make the tables, even if no row follows."""
+def items_of(sightings: Sequence[Sighting], load_id: str) -> Items:
+    """Return calls, their children, and how they differ from the document, as written by this load."""
+    items: Items = {name: [] for name in (tables.CALLS, *tables.CHILD_COLUMNS, tables.DRIFT)}
+    rest = iter(sightings)
+    while some := list(islice(rest, AT_ONCE)):
+        for name, found in (documented(some, load_id) or _one_by_one(some, load_id)).items():
+            items[name] += found
+    return items
 
 
-@dataclass(frozen=True, slots=True)
-class Shaped:
-    """A read and its rows."""
-
-    read: Read
-    rows: list[Row]
-    rejected: list[Row]
-    drift: list[Row]
-
-
-def shaped(read: Read) -> Shaped:
-    """Shape every call of a read, and keep apart those that can't be rows."""
-    results = [row_of(call, read.campaign_id, read.read_at) for call in read.calls]
-    faults = [result for result in results if isinstance(result, Rejected)]
-    accepted = [result for result in results if isinstance(result, Accepted)]
-    first: dict[Surprise, Accepted] = {}
-    for result in accepted:
-        for surprise in result.surprises:
-            first.setdefault(surprise, result)
-    return Shaped(
-        read,
-        [result.row for result in accepted],
-        [_rejected_row(fault, read) for fault in faults],
-        [_drift_row(surprise, result, read) for surprise, result in first.items()],
-    )
+def _one_by_one(sightings: Sequence[Sighting], load_id: str) -> Items:
+    shaped = [row_of(seen) for seen in sightings]
+    rows = {tables.CALLS: [call.row for call in shaped]}
+    for name in tables.CHILD_COLUMNS:
+        field = name.removeprefix(f"{tables.CALLS}__")
+        rows[name] = [row for call in shaped for row in call.children[field]]
+    items = {
+        name: list(_given(rows[name], columns, load_id))
+        for name, columns in ((tables.CALLS, tables.CALL_COLUMNS), *tables.CHILD_COLUMNS.items())
+    }
+    for name, columns in tables.CHILD_COLUMNS.items():
+        items[name].insert(0, table_of(replaced(sightings), columns, load_id))
+    return {**items, tables.DRIFT: [list(_drift(sightings, shaped))]}
 
 
-def _rejected_row(fault: Rejected, read: Read) -> Row:
+def _given(rows: Sequence[Row], declared: Any, load_id: str) -> Iterator[Any]:
+    """Yield rows with declared columns as an Arrow table, and those with others for dlt to find out about."""
+    plain, others = parted(rows, declared)
+    if plain:
+        yield table_of(columns_of(plain, declared), declared, load_id)
+    if others:
+        yield others
+
+
+def _drift(sightings: Sequence[Sighting], shaped: Sequence[Accepted]) -> Iterator[Row]:
+    """Yield each kind of surprise once, with the first call it came with."""
+    first: dict[Surprise, Sighting] = {}
+    for seen, call in zip(sightings, shaped, strict=True):
+        for surprise in call.surprises:
+            first.setdefault(surprise, seen)
+    for surprise, seen in first.items():
+        yield {
+            "drift_id": key_of(surprise.field, surprise.kind, surprise.detail),
+            "field": surprise.field,
+            "kind": surprise.kind,
+            "detail": surprise.detail,
+            "campaign_id": seen.campaign_id,
+            "call_id": seen.call_id,
+            "read_at": seen.read_at,
+        }
+
+
+def rejected_row(fault: Rejected, read: Read) -> Row:
+    """Return the row of a call that can't be one of the calls."""
     return {
         "fault_id": fault.fault_id(read.campaign_id),
         "campaign_id": read.campaign_id,
@@ -49,21 +83,8 @@ def _rejected_row(fault: Rejected, read: Read) -> Row:
     }
 
 
-def _drift_row(surprise: Surprise, example: Accepted, read: Read) -> Row:
-    return {
-        "drift_id": key_of(surprise.field, surprise.kind, surprise.detail),
-        "field": surprise.field,
-        "kind": surprise.kind,
-        "detail": surprise.detail,
-        "campaign_id": read.campaign_id,
-        "call_id": example.row["id"],
-        "read_at": read.read_at,
-    }
-
-
-def ledger_row(window: Shaped) -> Row:
+def ledger_row(read: Read, vanished_calls: int | None, *, is_suspicious: bool | None) -> Row:
     """Return the row that a read leaves in the ledger."""
-    read = window.read
     return {
         "campaign_id": read.campaign_id,
         "window_start": read.window.start,
@@ -74,6 +95,6 @@ def ledger_row(window: Shaped) -> Row:
         "calls_read": len(read.calls),
         "is_proved": read.is_proved,
         "doubt": read.doubt,
-        # A call that came, but can be no row, has not vanished: such a window is not compared.
-        "vanished_calls": 0 if window.rejected else None,
+        "vanished_calls": vanished_calls,
+        "is_suspicious": is_suspicious,
     }

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import dlt
+from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
 from altur_calls import settings, tables
 from altur_calls.api import Api
 from altur_calls.arguments import campaign_numbers, moment, positive, secret_key
+from altur_calls.arrow import json_is_text
+from altur_calls.batch import Batch
+from altur_calls.errors import WarehouseError
 from altur_calls.extraction import Extraction, Order
-from altur_calls.shape import Declare, Shaped, ledger_row, shaped
 
-KEEP_NEWEST: Any = {"disposition": "merge", "strategy": "delete-insert"}
-"""Root and children are replaced together. dlt's upsert would leave tags that vanished at the source."""
+BY_ID: Any = {"disposition": "merge", "strategy": "delete-insert"}
+
+WITH_THEIR_CALL: Any = {
+    **BY_ID,
+    "destination_scope": "call_created_at IN (SELECT call_created_at FROM {staging_table}) "
+    "AND call_id IN (SELECT call_id FROM {staging_table})",
+}
+"""All that a call had is replaced by what it has. By the time as well: rows lie in about the order of their
+calls' creation, so DuckDB finds them without reading the whole table."""
 
 
-@dlt.source(name="altur", section="altur", max_table_nesting=1)
+@dlt.source(name="altur", section="altur", max_table_nesting=0)
 def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .dlt/config.toml)
     api_key: TSecretStrValue = dlt.secrets.value,
     campaign_ids: Sequence[int] = dlt.config.value,
@@ -56,7 +66,7 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
         extraction: Give one to follow the reading, or to load it in several packages.
 
     Returns:
-        Resources ``campaign_calls`` (with child tables ``__contact``, ``__tags``, ``__policies``),
+        Resources ``campaign_calls`` and its children ``campaign_calls__contact``, ``__tags``, ``__policies``,
         ``call_windows`` (the ledger: a row for each window read), ``rejected_calls`` and ``schema_drift``.
 
     """
@@ -77,100 +87,72 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
         ages=[timedelta(minutes=minutes) for minutes in (0, *sorted(reread_ages_minutes))],
     )
     work.prepare(connect, order, int(positive("max_window_calls", max_window_calls)))
-    reads = window_reads(work)
+    windows = window_reads(work)
     return (
-        reads | campaign_calls(work),
-        reads | call_windows(),
-        reads | rejected_calls(),
-        reads | schema_drift(),
+        windows | campaign_calls(work),
+        *(
+            windows | table(name, columns, write_disposition=WITH_THEIR_CALL)
+            for name, columns in tables.CHILD_COLUMNS.items()
+        ),
+        windows | table(tables.WINDOWS, tables.WINDOW_COLUMNS, write_disposition="append"),
+        windows
+        | table(tables.REJECTED, tables.REJECTED_COLUMNS, primary_key="fault_id", write_disposition=BY_ID),
+        windows | table(tables.DRIFT, tables.DRIFT_COLUMNS, primary_key="drift_id", write_disposition=BY_ID),
     )
 
 
+class Declare:
+    """The word that comes before all windows: make the tables, even if no row follows."""
+
+
 def window_reads(work: Extraction) -> DltResource:
-    """Return what the tables hang on: first a word to declare them, then the windows as they are read."""
+    """Return what the tables hang on: a word to declare them, then what was read."""
 
     @dlt.resource(name="window_reads", selected=False)
-    def reads() -> Iterator[Shaped | Declare]:
+    def reads() -> Iterator[Batch | Declare]:
         state = dlt.current.resource_state(tables.CALLS)
-        if state.get("tables") != tables.VERSION:
+        if state.get("tables", tables.VERSION) != tables.VERSION:
+            raise WarehouseError(
+                f"The warehouse has tables of version {state['tables']}, this is altur-calls with tables of "
+                f"version {tables.VERSION}. Load into another file, or use the altur-calls that wrote it."
+            )
+        if "tables" not in state:
             state["tables"] = tables.VERSION
             yield Declare()
         work.begin(state)
-        for read in work.take():
-            window = shaped(read)
-            work.tally.add(rejected=len(window.rejected))
-            work.tally.drifts.update(row["field"] for row in window.drift)
-            yield window
+        yield from work.batches(dlt.current.load_package_state()["load_id"])
 
     return reads
 
 
 def campaign_calls(work: Extraction) -> DltResource:
-    """Return the resource of calls and their children, which keeps the cursors."""
+    """Return the resource of calls, which keeps the cursors."""
 
-    @dlt.transformer(
-        name=tables.CALLS,
-        primary_key="id",
-        write_disposition=KEEP_NEWEST,
-        columns=tables.CALL_COLUMNS,
-        nested_hints={
-            field: dlt.mark.make_nested_hints(columns=columns)
-            for field, columns in tables.CHILD_COLUMNS.items()
-        },
-        file_format="parquet",
+    def marked_and_cursors(batch: Batch) -> Iterator[Any]:
+        yield from batch.marked
+        for read in batch.traces:
+            work.note(dlt.current.resource_state(), read)
+
+    return table(
+        tables.CALLS, tables.CALL_COLUMNS, marked_and_cursors, primary_key="id", write_disposition=BY_ID
     )
-    def calls(window: Shaped | Declare) -> Iterator[Any]:
-        if isinstance(window, Declare):
-            yield tables.DECLARATION
-        else:
-            yield window.rows
-            work.note(dlt.current.resource_state(), window.read)
-
-    return calls
 
 
-def call_windows() -> DltResource:
-    """Return the resource of the ledger: what was read, when, and whether it is proved."""
+def table(
+    name: str,
+    columns: TTableSchemaColumns,
+    more: Callable[[Batch], Iterable[Any]] = lambda _: (),
+    **hints: Any,
+) -> DltResource:
+    """Return the resource of a table, which takes what is for it of every batch."""
 
-    @dlt.transformer(
-        name=tables.WINDOWS,
-        write_disposition="append",
-        columns=tables.WINDOW_COLUMNS,
-        file_format="parquet",
-    )
-    def windows(window: Shaped | Declare) -> Iterator[Any]:
-        yield dlt.mark.materialize_table_schema() if isinstance(window, Declare) else ledger_row(window)
+    @dlt.transformer(name=name, columns=columns, file_format="parquet", **hints)
+    def items(batch: Batch | Declare) -> Iterator[Any]:
+        if isinstance(batch, Declare):
+            yield dlt.mark.materialize_table_schema()
+            return
+        with json_is_text():
+            yield from batch.given(name)
+            yield from more(batch)
 
-    return windows
-
-
-def rejected_calls() -> DltResource:
-    """Return the resource of calls that can't be rows, kept raw."""
-
-    @dlt.transformer(
-        name=tables.REJECTED,
-        primary_key="fault_id",
-        write_disposition=KEEP_NEWEST,
-        columns=tables.REJECTED_COLUMNS,
-        file_format="parquet",
-    )
-    def rejected(window: Shaped | Declare) -> Iterator[Any]:
-        yield dlt.mark.materialize_table_schema() if isinstance(window, Declare) else window.rejected
-
-    return rejected
-
-
-def schema_drift() -> DltResource:
-    """Return the resource of what the API gave otherwise than its document says, once per kind."""
-
-    @dlt.transformer(
-        name=tables.DRIFT,
-        primary_key="drift_id",
-        write_disposition=KEEP_NEWEST,
-        columns=tables.DRIFT_COLUMNS,
-        file_format="parquet",
-    )
-    def drift(window: Shaped | Declare) -> Iterator[Any]:
-        yield dlt.mark.materialize_table_schema() if isinstance(window, Declare) else window.drift
-
-    return drift
+    return items

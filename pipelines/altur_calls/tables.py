@@ -14,9 +14,16 @@ from altur_calls import document
 from altur_calls.document import Field
 
 CALLS = "campaign_calls"
+CONTACT = "campaign_calls__contact"
+TAGS = "campaign_calls__tags"
+POLICIES = "campaign_calls__policies"
 WINDOWS = "call_windows"
 REJECTED = "rejected_calls"
 DRIFT = "schema_drift"
+ALL = (CALLS, CONTACT, TAGS, POLICIES, WINDOWS, REJECTED, DRIFT)
+
+VERSION = 1
+"""Of the tables below. A warehouse with tables of another version is not written to."""
 
 
 REQUIRED: TColumnSchema = {"nullable": False}
@@ -34,6 +41,12 @@ def _column(name: str, data_type: Any, description: str, hints: TColumnSchema | 
     return {"name": name, "data_type": data_type, "description": description, **(hints or {})}
 
 
+ROW_KEYS: dict[str, Any] = {
+    "_dlt_id": ("text", "The same while the row is", {"row_key": True, "unique": True, **REQUIRED}),
+    "_dlt_load_id": ("text", "The load that wrote the row", REQUIRED),
+}
+"""dlt's own columns, which it leaves to whoever gives it Arrow tables."""
+
 CALL_COLUMNS = _columns(
     {**document.CALL, **{f"policy_evaluation__{name}": field for name, field in document.EVALUATION.items()}},
     id=("text", "Unique identifier of the call", REQUIRED),
@@ -41,35 +54,27 @@ CALL_COLUMNS = _columns(
     campaign_id=("bigint", "Campaign the call was read from", REQUIRED),
     unexpected=("json", "Values that did not fit their column, by path"),
     # A call that comes twice in one load (its page shifted) is settled by the newest read.
-    read_at=("timestamp", "When this version of the call was asked for", {"dedup_sort": "desc", **REQUIRED}),
+    read_at=("timestamp", "When this version of the call was first seen", {"dedup_sort": "desc", **REQUIRED}),
     is_deleted=("bool", "Whether a later proved window no longer lists the call"),
     deleted_at=("timestamp", "When the first such window was read"),
-    # Only ever set on the row that declares the child tables; dlt never loads such a row.
-    is_declaration=("bool", "Always null", {"hard_delete": True}),
+    **ROW_KEYS,
 )
 
-CALL_ID: dict[str, Any] = {"call_id": ("text", "The call it belongs to", REQUIRED)}
+CHILD_KEYS: dict[str, Any] = {
+    "call_id": ("text", "The call it belongs to", REQUIRED),
+    "call_created_at": ("timestamp", "When that call was created", REQUIRED),
+    "position": ("bigint", "Its place among those of the call, from 0", REQUIRED),
+    # A row that is marked so is never loaded; it only makes dlt delete the rows its call had before.
+    "is_replaced": ("bool", "Always null", {"hard_delete": True}),
+    **ROW_KEYS,
+}
 
 CHILD_COLUMNS = {
-    "contact": _columns(document.CONTACT, **CALL_ID),
-    "tags": _columns({}, **CALL_ID, value=("text", "The tag")),
-    "policies": _columns(document.POLICY, **CALL_ID),
+    CONTACT: _columns(document.CONTACT, **CHILD_KEYS),
+    TAGS: _columns({}, value=("text", "The tag"), **CHILD_KEYS),
+    POLICIES: _columns(document.POLICY, **CHILD_KEYS),
 }
-"""Child tables of ``campaign_calls`` by the field they come from, as in ``campaign_calls__tags``."""
-
-VERSION = 1
-"""Of the tables below and above; a new one is declared to dlt again."""
-
-DECLARATION: dict[str, Any] = {
-    "id": "",
-    "campaign_id": 0,
-    "created_at": "1970-01-01T00:00:00Z",
-    "read_at": "1970-01-01T00:00:00Z",
-    "is_declaration": True,
-    **{field: [{"call_id": ""}] for field in CHILD_COLUMNS},
-}
-"""A row with one child of each kind. dlt makes a child table only when it has seen a row for it, so this is
-shown to it, and, being marked as deleted, never loaded."""
+"""The child tables of ``campaign_calls``."""
 
 WINDOW_COLUMNS = _columns(
     {},

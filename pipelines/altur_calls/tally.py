@@ -22,6 +22,8 @@ class Tally:
         self.drifts: set[str] = set()
         self.rejected = 0
         self.calls_read = 0
+        self.new_calls = 0
+        """Calls that were not found in the warehouse at the time they were created."""
         self.calls_counted = 0
         """Calls in the windows asked for so far, by the API's count."""
         self.calls_per_second_limit: float | None = None

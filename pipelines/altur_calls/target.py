@@ -12,14 +12,21 @@ from typing import Any
 import dlt
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.pipeline import get_dlt_pipelines_dir
+from dlt.destinations.sql_client import SqlClientBase
 
 from altur_calls import tables
 from altur_calls.failures import translated
 from altur_calls.lock import only_run
-from altur_calls.recovery import forget_future
+from altur_calls.recovery import forget_future, forget_unfinished
 
 NAME = "altur_calls"
+MEMORY_LIMIT = "160MB"
+"""Of DuckDB, unless dlt is configured otherwise (``DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG``)."""
+
 DATASET = "altur"
+
+
+Client = SqlClientBase[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,8 @@ class Target:
     """Path of the DuckDB file; by default what dlt is configured to."""
 
     @contextmanager
-    def opened(self) -> Iterator[dlt.Pipeline]:
-        """Yield the pipeline, locked, knowing what its warehouse knows and nothing else.
+    def opened(self) -> Iterator[tuple[dlt.Pipeline, Client]]:
+        """Yield the pipeline, locked, knowing what its warehouse knows and nothing else; the warehouse, open.
 
         dlt's working folder is removed first, and state and schemas come back from the warehouse, the only
         truth. So whatever an earlier run left behind is gone: a package that was begun (loading it again may
@@ -48,8 +55,11 @@ class Target:
             pipeline = self._fetched(folder)
             if holds_calls(pipeline) and forget_future(pipeline):
                 pipeline = self._fetched(folder)
-            yield pipeline
-            _drop_staging(pipeline)
+            with _open(pipeline) as client:
+                yield pipeline, client
+                if holds_calls(pipeline):
+                    forget_unfinished(pipeline)
+                _drop_staging(pipeline)
 
     def _fetched(self, folder: Path) -> dlt.Pipeline:
         shutil.rmtree(folder / self.name, ignore_errors=True)
@@ -59,6 +69,18 @@ class Target:
 
     def _destination(self) -> Any:
         return dlt.destinations.duckdb(self.credentials) if self.credentials else dlt.destinations.duckdb()
+
+
+@contextmanager
+def _open(pipeline: dlt.Pipeline) -> Iterator[Client]:
+    """Keep the warehouse open, and what DuckDB holds of it in memory within a bound.
+
+    Else each of the dozens of times that dlt opens and closes it in a load would end with a checkpoint.
+    """
+    with pipeline.sql_client() as client:
+        if "memory_limit" not in (getattr(client.credentials, "global_config", None) or {}):
+            client.execute_sql(f"SET GLOBAL memory_limit = '{MEMORY_LIMIT}'")
+        yield client
 
 
 def _drop_staging(pipeline: dlt.Pipeline) -> None:

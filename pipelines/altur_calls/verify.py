@@ -15,7 +15,8 @@ import dlt
 from altur_calls import document, settings, tables
 from altur_calls.asking import Task
 from altur_calls.reading import Read, Reader
-from altur_calls.records import Accepted, Row, row_of, utc
+from altur_calls.records import Accepted, Row, row_of
+from altur_calls.sightings import Sighting, sighting_of
 from altur_calls.windows import Window, floor
 
 WINDOW_CALLS = 500
@@ -92,7 +93,7 @@ def compare(pipeline: dlt.Pipeline, reader: Reader) -> Verdict:
             windows += 1
             if not read.is_proved:
                 doubts.append(f"campaign {read.campaign_id} {read.window}: {read.doubt}")
-            there = {row.row["id"]: row.row for row in _accepted(read)}
+            there = {call.row["id"]: canonical(call) for call in _accepted(read)}
             here = _loaded(client, read)
             compared += len(here)
             differences += _differences(read.campaign_id, there, here, is_proved=read.is_proved)
@@ -103,9 +104,9 @@ def compare(pipeline: dlt.Pipeline, reader: Reader) -> Verdict:
 
 def _accepted(read: Read) -> Iterator[Accepted]:
     for call in read.calls:
-        result = row_of(call, read.campaign_id, read.read_at)
-        if isinstance(result, Accepted) and utc(call["created_at"]) in read.window:
-            yield result
+        seen = sighting_of(call, read.campaign_id, read.read_at)
+        if isinstance(seen, Sighting) and seen.created_at in read.window:
+            yield row_of(seen)
 
 
 def _differences(
@@ -118,21 +119,20 @@ def _differences(
             if is_proved:
                 yield Difference(campaign_id, call_id, "no longer listed by the API")
         else:
-            given, loaded = canonical(there[call_id]), here[call_id]
+            given, loaded = there[call_id], here[call_id]
             for field in given:
                 if given[field] != loaded[field]:
                     yield Difference(campaign_id, call_id, field)
 
 
-def canonical(row: Row) -> Row:
+def canonical(call: Accepted) -> Row:
     """Return a shaped call as the warehouse gives it back: typed values, children in order."""
-    evaluation = row["policy_evaluation"]
-    flat = {**row, **{f"policy_evaluation__{name}": value for name, value in evaluation.items()}}
     return {
-        **{name: _typed(flat.get(name), field) for name, field in SCALARS.items()},
+        **{name: _typed(call.row.get(name), field) for name, field in SCALARS.items()},
         **{
             child: [
-                tuple(_typed(item.get(name), field) for name, field in fields.items()) for item in row[child]
+                tuple(_typed(item.get(name), field) for name, field in fields.items())
+                for item in call.children[child]
             ]
             for child, fields in CHILDREN.items()
         },
@@ -140,11 +140,7 @@ def canonical(row: Row) -> Row:
 
 
 def _typed(value: Any, field: document.Field) -> Any:
-    if value is None:
-        return None
-    if field.data_type == "timestamp":
-        return utc(value)
-    return float(value) if field.data_type == "double" else value
+    return float(value) if value is not None and field.data_type == "double" else value
 
 
 def _loaded(client: Any, read: Read) -> dict[str, Row]:
@@ -171,8 +167,8 @@ def _loaded(client: Any, read: Read) -> dict[str, Row]:
         for call_id, *values in (
             client.execute_sql(
                 f"SELECT calls.id, {', '.join(names)} FROM {table} AS child "  # noqa: S608
-                f"JOIN {calls} AS calls ON child._dlt_parent_id = calls._dlt_id "
-                f"WHERE {where} ORDER BY calls.id, child._dlt_list_idx",
+                f"JOIN {calls} AS calls ON child.call_id = calls.id "
+                f"WHERE {where} ORDER BY calls.id, child.position",
                 *span,
             )
             or ()

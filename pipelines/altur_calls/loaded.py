@@ -1,0 +1,62 @@
+"""What the warehouse knows: the calls that completed loads have brought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.destinations.sql_client import SqlClientBase
+
+from altur_calls import settings, tables
+from altur_calls.changes import Known, News
+from altur_calls.windows import Window
+
+OF_A_TIME = """
+FROM {calls} WHERE campaign_id = %s AND created_at >= %s AND created_at < %s
+"""
+"""Rows lie in the file in about the order of their creation, so a span of it is found without reading all."""
+
+KNOWN = """
+SELECT id, _dlt_id, created_at, read_at, is_deleted {of_a_time}
+    AND _dlt_load_id IN (SELECT load_id FROM {loads} WHERE status = 0)
+"""
+"""A load that was not completed may have written a call, but not its children."""
+
+MARKED = """
+SELECT * REPLACE (true AS is_deleted, CAST(%s AS TIMESTAMPTZ) AS deleted_at, %s AS _dlt_load_id)
+FROM (SELECT * {of_a_time}) WHERE id IN (SELECT unnest(CAST(%s AS VARCHAR[])))
+"""
+
+
+class Loaded:
+    """Looks up calls in a warehouse."""
+
+    def __init__(self, client: SqlClientBase[Any]) -> None:
+        """Ask through an open client of the warehouse."""
+        self._client = client
+
+    def calls_in(self, campaign_id: int, window: Window) -> Mapping[str, Known]:
+        """Return the calls created in a window, and a little around it, by id."""
+        around = timedelta(seconds=settings.OVERLAP_SECONDS)
+        span = (campaign_id, window.start - around, window.end + around)
+        try:
+            rows = self._client.execute_sql(self._sql(KNOWN), *span)
+        except DestinationUndefinedEntity:
+            return {}
+        return {call_id: Known(*about) for call_id, *about in rows or ()}
+
+    def marked(self, news: News, load_id: str) -> Sequence[Any]:
+        """Return, as Arrow, the rows of the calls that vanished from a window, marked by this load."""
+        read = news.read
+        span = (read.campaign_id, read.window.start, read.window.end)
+        given = (read.read_at, load_id, *span, news.vanished)
+        with self._client.execute_query(self._sql(MARKED), *given) as found:
+            cursor: Any = found.native_cursor
+            return [cursor.to_arrow_table()]
+
+    def _sql(self, sql: str) -> str:
+        calls = self._client.make_qualified_table_name(tables.CALLS)
+        loads = self._client.make_qualified_table_name("_dlt_loads")
+        return sql.format(of_a_time=OF_A_TIME.format(calls=calls), loads=loads)
