@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -56,17 +54,9 @@ def main() -> None:
     Settings are dlt's: environment variables or .dlt/*.toml.
       SOURCES__ALTUR__API_KEY=...  SOURCES__ALTUR__CAMPAIGN_IDS='[12, 34]'  altur-calls run
     """
-    # A load makes millions of short-lived objects and next to no cycles: to look for those less often saves a
-    # seventh of its processor time.
-    gc.set_threshold(50_000, 20, 50)
-    # Threads that ask the API are due to the millisecond; while dlt normalises they would wait for five.
-    sys.setswitchinterval(0.001)
-    # What is extracted lives for seconds, until it is normalised: no use to compress it.
-    os.environ.setdefault("SOURCES__DATA_WRITER__DISABLE_COMPRESSION", "true")
-    # dlt ends a package half way on a signal; ours finish it.
-    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")
-    # dlt reports usage to its makers unless told otherwise; a pipeline of phone calls should not by default.
-    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    from altur_calls import process
+
+    process.prepare()
     handler = logging.StreamHandler()  # to stderr
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logging.getLogger("altur_calls").addHandler(handler)

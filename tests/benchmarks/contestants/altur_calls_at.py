@@ -3,12 +3,13 @@
 import sys
 from datetime import datetime
 
-from altur_calls import pipeline
+from altur_calls import pipeline, process
 from altur_calls.target import Target
 
 
 def main(moment):
     """Load what is due at that moment, by the settings in the environment."""
+    process.prepare()
     now = datetime.fromisoformat(moment)
     sys.exit(pipeline.run(Target(), clock=lambda: now).exit_code)
 
