@@ -19,7 +19,7 @@ lint: .venv/dev  ## Check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: .venv/dev  ## Compare with other extractors, in ten minutes; CALLS=60000 for more
+bench: .venv/dev  ## Compare with other extractors, in a quarter of an hour; CALLS=60000 for more
 	$(BIN)/python tests/benchmarks/compare.py $(if $(CALLS),--api-calls $(CALLS)) --results tests/benchmarks/RESULTS.md
 
 sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765

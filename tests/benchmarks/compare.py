@@ -1,7 +1,7 @@
 """Compare altur-calls with other ways to load the same calls, all against the sandbox, in one go.
 
-``make bench`` runs everything (some ten minutes) and writes RESULTS.md; ``make bench CALLS=60000`` does so
-with another number of calls for the API-bound workload. A part of it, shown and not written:
+``make bench`` runs everything (a quarter of an hour) and writes RESULTS.md; ``make bench CALLS=60000`` does
+so with another number of calls for the API-bound workload. A part of it, shown and not written:
 
     python tests/benchmarks/compare.py --only altur-calls --workload api --calls 60000 --latency 0.25
     python tests/benchmarks/compare.py --workload api --calls 12000 --latency 0.05-0.8
@@ -11,19 +11,31 @@ Contestants are started as processes of their own (``contestants/``); what one t
 start of its process to its end, when the warehouse can be queried.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import report
 from extractors import ALL, ALTUR_CALLS, BY_HAND, BY_HAND_AGAIN, BY_NAME, Contestant
+from growth import SIZES, grown, read_again
 from trial import served, tried
-from workloads import LATENCY_SECONDS, LIMIT, Latency, Workload, api_bound, cpu_bound, staleness
+from workloads import (
+    LATENCY_SECONDS,
+    LIMIT,
+    Latency,
+    Workload,
+    api_bound,
+    cpu_bound,
+    many_campaigns,
+    staleness,
+)
 
-WORKLOADS = ("api", "cpu", "staleness", "server")
+WORKLOADS = ("api", "cpu", "staleness", "growth", "again", "server")
 API_CALLS, API_CALLS_OF_OURS = 20_000, 60_000
 CPU_CALLS, CPU_CALLS_OF_THE_FAST = 20_000, 100_000
+AGAIN_CALLS, AGAIN_TIMES = 50_000, 20
+HARDER = ((60_000, 1.0), (60_000, (0.05, 0.8)))
 HOURS = (2.0, 26.0)
 CONNECTIONS = (1, 4)
 
@@ -36,6 +48,12 @@ class Wish:
     calls: int | None
     latency: Latency | None
     hours: tuple[float, ...]
+    times: int
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether neither the number of calls nor the latency was asked for."""
+        return self.calls is None and self.latency is None
 
     def among(self, usual: Sequence[Contestant]) -> list[Contestant]:
         """Return those to try: the ones named, whether usual or not."""
@@ -67,19 +85,21 @@ def api(wish: Wish) -> Iterator[str]:
     latency = LATENCY_SECONDS if wish.latency is None else wish.latency
     yield from report.section(
         "The API is the limit",
-        f"{LIMIT} requests in any second, {_seconds(latency)} of latency. `x limit` is the time taken as a "
-        f"multiple of what the limit leaves: pages / {LIMIT}.",
+        f"{LIMIT} requests in any second. `x limit` is the time taken as a multiple of what the limit "
+        f"leaves: pages / {LIMIT}.",
     )
     for calls, contestant in wish.loads(API_CALLS, API_CALLS_OF_OURS, [ALTUR_CALLS]):
         yield from _rows(contestant, api_bound(calls, latency))
+    if wish.is_usual and ALTUR_CALLS in wish.among(ALL):
+        for calls, other_latency in HARDER:
+            yield from _rows(ALTUR_CALLS, api_bound(calls, other_latency))
+        yield from _rows(ALTUR_CALLS, many_campaigns(300, 200, latency))
 
 
 def cpu(wish: Wish) -> Iterator[str]:
     """Yield the section in which the contestant is the limit."""
     latency = wish.latency or 0.0
-    yield from report.section(
-        "The extractor is the limit", f"No limit on requests; {_seconds(latency)} of latency."
-    )
+    yield from report.section("The extractor is the limit", "No limit on requests.")
     for calls, contestant in wish.loads(CPU_CALLS, CPU_CALLS_OF_THE_FAST, [ALTUR_CALLS, BY_HAND]):
         yield from _rows(contestant, cpu_bound(calls, latency))
 
@@ -104,7 +124,23 @@ def server(wish: Wish) -> Iterator[str]:
         yield report.server_row(connections, *served(workload, connections))
 
 
-SECTIONS = dict(zip(WORKLOADS, (api, cpu, stale, server), strict=True))
+def growth(wish: Wish) -> Iterator[str]:
+    """Yield the section on warehouses of different size; ``--calls`` is that of the largest."""
+    yield from report.growth_section()
+    several = []
+    for size in grown([calls for calls in SIZES if calls <= (wish.calls or max(SIZES))]):
+        several.append(size)
+        yield report.growth_row(size, several[0])
+
+
+def again(wish: Wish) -> Iterator[str]:
+    """Yield the section on the same calls, read again and again."""
+    yield from report.again_section()
+    calls = wish.calls or AGAIN_CALLS
+    yield report.again_row(calls, wish.times, *read_again(calls, wish.times))
+
+
+SECTIONS = dict(zip(WORKLOADS, (api, cpu, stale, growth, again, server), strict=True))
 
 
 def _rows(contestant: Contestant, workload: Workload) -> Iterator[str]:
@@ -114,14 +150,6 @@ def _rows(contestant: Contestant, workload: Workload) -> Iterator[str]:
             click.echo(f"  for example {result.verdict.example}", err=True)
 
 
-def _seconds(latency: Latency) -> str:
-    return " to ".join(f"{1_000 * bound:.0f}" for bound in _bounds(latency)) + " ms"
-
-
-def _bounds(latency: Latency) -> Iterable[float]:
-    return latency if isinstance(latency, tuple) else (latency,)
-
-
 @click.command()
 @click.option("--only", multiple=True, type=click.Choice(list(BY_NAME)), help="Contestant; repeatable.")
 @click.option("--workload", "named", multiple=True, type=click.Choice(WORKLOADS), help="Repeatable.")
@@ -129,12 +157,13 @@ def _bounds(latency: Latency) -> Iterable[float]:
 @click.option("--api-calls", type=int, help="The same, in the workload api only.")
 @click.option("--latency", type=LatencyType(), help="Of the server, like 0.25 or 0.05-0.8.")
 @click.option("--hours", type=float, multiple=True, default=HOURS, show_default=True, help="Of staleness.")
+@click.option("--times", type=int, default=AGAIN_TIMES, show_default=True, help="To read again.")
 @click.option("--results", type=click.Path(path_type=Path), help="File to write the results to as well.")
-def main(only, named, calls, api_calls, latency, hours, results):
+def main(only, named, calls, api_calls, latency, hours, times, results):
     """Run contestants in workloads; all of them unless named."""
     lines = list(report.opening())
     for name in named or WORKLOADS:
-        wish = Wish(only, calls or (api_calls if name == "api" else None), latency, hours)
+        wish = Wish(only, calls or (api_calls if name == "api" else None), latency, hours, times)
         for line in SECTIONS[name](wish):
             click.echo(line)
             lines.append(line)

@@ -5,7 +5,9 @@ import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
+from statistics import median
 
+from growth import Growth
 from server import Figures
 from trial import Effort, Result
 
@@ -74,6 +76,47 @@ def server_row(connections: int, effort: Effort, figures: Figures) -> str:
         f"{figures.cpu_seconds / effort.seconds:.0%}",
         f"{1_000 * figures.cpu_seconds / figures.requests:.2f}",
         f"{effort.cpu_seconds / effort.seconds:.0%}",
+    )
+
+
+def growth_section() -> Iterator[str]:
+    """Yield the heading of the section on warehouses of different size."""
+    words = (
+        "A scheduled run of altur-calls that finds 499 new calls and reads 1,779 others again, from the "
+        "start of its process to its end, into warehouses with more and more older calls. Medians of three."
+    )
+    yield from ("", "## A scheduled run, and the size of the warehouse", "", words, "")
+    yield from _head(("calls in the warehouse", "file MB", "seconds", "x the smallest", "CPU s", "peak MB"))
+
+
+def growth_row(growth: Growth, smallest: Growth) -> str:
+    """Return what runs took with a warehouse as a row."""
+    return _row(
+        f"{growth.calls:,}",
+        f"{growth.file_bytes / _MEGABYTE:,.0f}",
+        f"{growth.seconds:.2f}",
+        f"{growth.seconds / smallest.seconds:.2f}",
+        f"{median(effort.cpu_seconds for effort in growth.efforts):.1f}",
+        f"{max(effort.peak_bytes for effort in growth.efforts) / _MEGABYTE:,.0f}",
+    )
+
+
+def again_section() -> Iterator[str]:
+    """Yield the heading of the section on reading the same calls again and again."""
+    words = "All calls of a campaign, loaded once and then read again, so many times, by altur-calls."
+    yield from ("", "## The same calls again", "", words, "")
+    yield from _head(("calls", "times", "fresh file MB", "file MB", "x fresh", "peak MB"))
+
+
+def again_row(calls: int, times: int, fresh: int, after: int, effort: Effort) -> str:
+    """Return what became of a file as a row."""
+    return _row(
+        f"{calls:,}",
+        f"{times}",
+        f"{fresh / _MEGABYTE:.1f}",
+        f"{after / _MEGABYTE:.1f}",
+        f"{after / fresh:.2f}",
+        f"{effort.peak_bytes / _MEGABYTE:,.0f}",
     )
 
 

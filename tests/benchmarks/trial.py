@@ -57,7 +57,7 @@ def tried(contestant: Contestant, workload: Workload) -> Iterator[Result]:
                 world.clock = StoppedClock(moment)
             job = Job(server.url, tuple(world.zones), Path(folder), workload.is_limited, moment)
             server.figures()
-            effort = _run(contestant.command(job), job)
+            effort = run_process(contestant.command(job), job)
             figures = server.figures()
             verdict = judged(rows_in(job.database, contestant.sql), rows_of(world))
             yield Result(contestant.name, effort, figures, verdict, _least_seconds(world, workload))
@@ -72,11 +72,11 @@ def served(workload: Workload, connections: int) -> tuple[Effort, Figures]:
     with Server(workload.make_world, **workload.options) as server, tempfile.TemporaryDirectory() as folder:
         job = Job(server.url, (largest,), Path(folder), is_limited=False, moment=None)
         server.figures()
-        effort = _run((PYTHON, str(HERE / "raw_client.py"), server.url, KEY, *arguments), job)
+        effort = run_process((PYTHON, str(HERE / "raw_client.py"), server.url, KEY, *arguments), job)
         return effort, server.figures()
 
 
-def _run(command: tuple[str, ...], job: Job) -> Effort:
+def run_process(command: tuple[str, ...], job: Job) -> Effort:
     """Run a command in a fresh process; say on stderr what it said, if it fails."""
     result, log = job.folder / "effort.json", job.folder / "log"
     with log.open("w") as file:

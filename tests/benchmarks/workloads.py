@@ -53,7 +53,20 @@ class Workload:
 def api_bound(calls: int, latency: Latency = LATENCY_SECONDS, limit: int | None = LIMIT) -> Workload:
     """Return finished calls behind an API that takes its time."""
     options = {"latency": latency, "requests_per_second": limit}
-    return Workload(f"{calls:,} calls", partial(BulkWorld, _campaigns(calls)), options)
+    return Workload(f"{calls:,} calls, {told(latency)}", partial(BulkWorld, _campaigns(calls)), options)
+
+
+def many_campaigns(campaigns: int, calls: int, latency: Latency) -> Workload:
+    """Return so many campaigns of so many finished calls each."""
+    options = {"latency": latency, "requests_per_second": LIMIT}
+    world = partial(BulkWorld, dict.fromkeys(range(1, campaigns + 1), calls))
+    return Workload(f"{campaigns} x {calls} calls, {told(latency)}", world, options)
+
+
+def told(latency: Latency) -> str:
+    """Return a latency as text."""
+    bounds = latency if isinstance(latency, tuple) else (latency,)
+    return " to ".join(f"{1_000 * bound:.0f}" for bound in bounds) + " ms"
 
 
 def cpu_bound(calls: int, latency: Latency = 0.0) -> Workload:
