@@ -83,7 +83,7 @@ def test_a_warehouse_with_tables_of_another_version_is_left_alone(settings: Fiel
 
     with (
         patched_version(),
-        pytest.raises(WarehouseError, match=r"tables of version 1.*version 99.*another file"),
+        pytest.raises(WarehouseError, match=r"tables of version 2.*version 99.*another file"),
     ):
         pipeline.run(Target(), **settings)
 

@@ -22,7 +22,7 @@ REJECTED = "rejected_calls"
 DRIFT = "schema_drift"
 ALL = (CALLS, CONTACT, TAGS, POLICIES, WINDOWS, REJECTED, DRIFT)
 
-VERSION = 1
+VERSION = 2
 """Of the tables below. A warehouse with tables of another version is not written to."""
 
 
