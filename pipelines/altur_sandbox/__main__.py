@@ -8,12 +8,16 @@ import json
 import sys
 
 from altur_sandbox.server import Sandbox
+from altur_sandbox.worlds.base import Wanted
 from altur_sandbox.worlds.seeded import SeededWorld
 
 
 def main(key: str) -> None:
     """Serve until standard input ends."""
     world = SeededWorld()
+    with world.lock:
+        for campaign_id in world.zones:
+            world.select(campaign_id, Wanted())  # made up now, and not while the first requests wait
     with Sandbox(world, key=key) as sandbox:
         told = {"base_url": sandbox.url, "campaign_ids": list(world.zones)}
         print(json.dumps(told), flush=True)  # noqa: T201 (it is what the other process waits for)
