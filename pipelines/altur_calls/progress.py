@@ -62,7 +62,8 @@ def _lines(tally: Tally) -> Iterator[None]:
 
     def write() -> None:
         seconds = time.monotonic() - began
-        left = (tally.calls_counted - tally.calls_read) * seconds / max(tally.calls_read, 1)
+        # Calls at the edges of windows are read twice and counted once.
+        left = max(0, tally.calls_counted - tally.calls_read) * seconds / max(tally.calls_read, 1)
         log.info(
             "%s of %s calls read, %s, %.0f s left, %s requests%s",
             f"{tally.calls_read:,}",

@@ -65,6 +65,6 @@ def forget_future(pipeline: dlt.Pipeline) -> bool:
 
 def forget_loaded(pipeline: dlt.Pipeline) -> None:
     """Remove dlt's copies of what was loaded, but for the last: they would grow with the warehouse."""
-    packages = Path(pipeline.working_dir, "load", "loaded").iterdir()
+    packages = Path(pipeline.working_dir, "load", "loaded").glob("*")
     for package in sorted(packages, key=lambda folder: float(folder.name))[:-1]:
         shutil.rmtree(package)

@@ -25,7 +25,7 @@ class Tally:
         self.new_calls = 0
         """Calls that were not found in the warehouse at the time they were created."""
         self.calls_counted = 0
-        """Calls in the windows asked for so far, by the API's count."""
+        """Calls in the windows that were due, as far as they were asked for, by the API's count."""
         self.calls_per_second_limit: float | None = None
         """What the pace allows, in full pages."""
         self.server_ahead_seconds: float | None = None

@@ -1,0 +1,91 @@
+"""What a load takes: as much as is there, if that is worth a load; and what is known of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from altur_calls import altur_source
+from altur_calls.extraction import Extraction
+from altur_sandbox import ManualWorld, Sandbox, example_call
+from common import NOON
+
+Settings = dict[str, Any]
+
+
+@pytest.fixture
+def work() -> Iterator[Extraction]:
+    """Return a pass in chunks of up to 80 calls, of which ten are worth a load."""
+    work = Extraction(chunk_calls=80)
+    yield work
+    work.close()
+
+
+def fill(world: ManualWorld, campaign_id: int, count: int) -> None:
+    """Put so many calls into a campaign, an hour apart."""
+    for number in range(count):
+        call = example_call(f"call_{campaign_id}_{number}", NOON + timedelta(hours=number))
+        world.put(campaign_id, call)
+
+
+def begun(work: Extraction, **settings: Any) -> Extraction:
+    """Begin a pass that has read nothing before."""
+    altur_source(extraction=work, **settings)
+    work.begin({})
+    return work
+
+
+def test_what_came_is_loaded_while_the_rest_is_waited_for(
+    world: ManualWorld, sandbox: Sandbox, settings: Settings, work: Extraction
+) -> None:
+    """A campaign that answers slowly holds up nobody else."""
+    fill(world, 1, 30)
+    sandbox.faults.add("slow", campaign_id=2, seconds=3, times=None)
+
+    reads = list(begun(work, **settings).take())
+
+    assert [(read.campaign_id, len(read.calls)) for read in reads] == [(1, 30)]
+    assert not work.is_done
+
+
+def test_too_few_calls_for_a_load_wait_for_others(
+    world: ManualWorld, settings: Settings, work: Extraction
+) -> None:
+    """A load costs half a second, however small it is."""
+    fill(world, 1, 9)
+
+    reads = list(begun(work, **settings).take())
+
+    assert sorted(read.campaign_id for read in reads) == [1, 2]
+    assert work.is_done
+
+
+def test_a_load_takes_no_more_than_it_may(world: ManualWorld, settings: Settings, work: Extraction) -> None:
+    """What is held in memory is bounded, however much is there."""
+    fill(world, 2, 400)
+    begun(work, **{**settings, "max_window_calls": 40})
+    sizes = []
+
+    while not work.is_done:
+        sizes.append(sum(len(read.calls) for read in work.take()))
+
+    assert max(sizes) < 80 + 40
+    assert sum(sizes) >= 403
+
+
+def test_how_many_calls_are_due_is_known_from_the_first_answer(
+    world: ManualWorld, settings: Settings, work: Extraction
+) -> None:
+    """By it the time that is left is told; the windows that a campaign is cut into add nothing."""
+    fill(world, 2, 200)
+    given = {**settings, "campaign_ids": [2], "max_window_calls": 50}
+
+    next(begun(work, **given).take())
+    early = work.tally.calls_counted
+    for _ in work.take():
+        pass
+
+    assert early == work.tally.calls_counted == 203
