@@ -16,6 +16,11 @@ MARGIN_DECAY = 0.999
 SPREAD = 0.5
 """Part of a second over which its requests are spread. The rest is for catching up on a late one."""
 
+CLOSEST = 0.5
+"""How close requests may come to each other, as a share of how they are spread. So one that is late, as
+when its thread was kept from the processor, does not make all after it late: for good, as no second allows
+more."""
+
 
 class Stopped(Exception):
     """Nothing may be sent any more: the run is ending."""
@@ -75,7 +80,8 @@ class Pace:
             return self._paused_until
         is_full = len(self._sent) == self._burst
         second_is_over = self._sent[0] + self._span + self._margin if is_full else 0.0
-        return max(self._paused_until, self._sent[-1] + self._gap, second_is_over)
+        gap = self._gap * CLOSEST if is_full else self._gap
+        return max(self._paused_until, self._sent[-1] + gap, second_is_over)
 
     def throttled(self, seconds: float) -> None:
         """Let nobody through for ``seconds`` from now: the API asked everyone to wait."""
