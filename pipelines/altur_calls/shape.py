@@ -40,8 +40,9 @@ def _one_by_one(sightings: Sequence[Sighting], load_id: str) -> Items:
         name: list(_given(rows[name], columns, load_id))
         for name, columns in ((tables.CALLS, tables.CALL_COLUMNS), *tables.CHILD_COLUMNS.items())
     }
+    marks = replaced(sightings)
     for name, columns in tables.CHILD_COLUMNS.items():
-        items[name].insert(0, table_of(replaced(sightings), columns, load_id))
+        items[name].insert(0, table_of(marks, columns, load_id))
     return {**items, tables.DRIFT: [list(_drift(sightings, shaped))]}
 
 
