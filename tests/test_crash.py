@@ -82,7 +82,7 @@ def folder(tmp_path: Path) -> Path:
 
 def assert_truth(warehouse: Warehouse, world: ManualWorld, told: str = "") -> None:
     """Compare field by field; no row, child or ledger entry twice, none without its parent or its load."""
-    children = ("contact", "tags", "policies")
+    children = ("contact", "tags", "policies", "extracted_data")
     assert warehouse.calls(2) == as_loaded(world.calls(2)), told
     assert warehouse.value("SELECT count(*) FROM altur.campaign_calls__contact") == len(world.calls(2)), told
     for table in children:

@@ -197,24 +197,47 @@ def test_a_call_as_documented_becomes_a_row_and_its_children():
                 "_dlt_id": f"{version}0",
             }
         ],
+        "extracted_data": [
+            {"key": key, "value": value, **keys, "position": place, "_dlt_id": f"{version}{place}"}
+            for place, (key, value) in enumerate([("Payment Amount", "1,200"), ("payment amount", None)])
+        ],
     }
+
+
+def test_extracted_data_become_rows_of_text():
+    """Whatever a campaign extracts: SQL of every kind reads text."""
+    data = {"paid": True, "amounts": [1, 2.5], "who": {"name": "x"}, "": "", "none": None}
+
+    pairs = accepted(changed(extracted_data=data)).children["extracted_data"]
+
+    assert [(pair["key"], pair["value"]) for pair in pairs] == [
+        *(("paid", "true"), ("amounts", "[1, 2.5]"), ("who", '{"name": "x"}'), ("", ""), ("none", None))
+    ]
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        pytest.param(without("contact", "tags", "policy_evaluation"), id="missing"),
-        pytest.param(changed(contact=None, tags=None, policy_evaluation=None), id="null"),
-        pytest.param(changed(contact={}, tags=[], policy_evaluation={}), id="empty"),
-        pytest.param(changed(contact={}, tags=[], policy_evaluation={"policies": None}), id="null within"),
-        pytest.param(changed(contact={}, tags=[], policy_evaluation={"policies": []}), id="empty within"),
+        pytest.param(without("contact", "tags", "policy_evaluation", "extracted_data"), id="missing"),
+        pytest.param(
+            changed(contact=None, tags=None, policy_evaluation=None, extracted_data=None), id="null"
+        ),
+        pytest.param(changed(contact={}, tags=[], policy_evaluation={}, extracted_data={}), id="empty"),
+        pytest.param(
+            changed(contact={}, tags=[], policy_evaluation={"policies": None}, extracted_data={}),
+            id="null within",
+        ),
+        pytest.param(
+            changed(contact={}, tags=[], policy_evaluation={"policies": []}, extracted_data={}),
+            id="empty within",
+        ),
     ],
 )
 def test_what_is_nested_and_not_there_makes_no_child_rows(call):
     """The document requires nothing, so nothing is surprising about it."""
     result = accepted(call)
 
-    assert result.children == {"contact": [], "tags": [], "policies": []}
+    assert result.children == {"contact": [], "tags": [], "policies": [], "extracted_data": []}
     assert not [name for name in result.row if name.startswith("policy_evaluation")]
     assert (result.surprises, result.row["unexpected"]) == ([], None)
 
@@ -590,7 +613,7 @@ def test_in_bulk_calls_become_what_they_become_one_by_one(calls):
         [table_of(columns_of([call.row for call in shaped], tables.CALL_COLUMNS), tables.CALL_COLUMNS, "1.0")]
     )
     for name, columns in tables.CHILD_COLUMNS.items():
-        rows = [row for call in shaped for row in call.children[name.split("__")[1]]]
+        rows = [row for call in shaped for row in call.children[name.split("__", 1)[1]]]
         assert loaded(in_bulk[name][1:]) == loaded([table_of(columns_of(rows, columns), columns, "1.0")])
 
 

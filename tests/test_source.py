@@ -317,7 +317,7 @@ def test_building_the_source_sends_no_request(sandbox: Sandbox, settings: dict[s
     source = altur_source(**settings)
 
     assert source.name == source.section == "altur"
-    children = [f"campaign_calls__{name}" for name in ("contact", "policies", "tags")]
+    children = [f"campaign_calls__{name}" for name in ("contact", "extracted_data", "policies", "tags")]
     tables = ["call_windows", "campaign_calls", *children, "rejected_calls", "schema_drift"]
     assert sorted(source.selected_resources) == tables
     assert sandbox.requests == []

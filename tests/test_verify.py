@@ -72,8 +72,8 @@ CHANGES = {
     "duration": "UPDATE altur.campaign_calls SET duration = 1 WHERE id = '{}'",
     "ended_at": "UPDATE altur.campaign_calls SET ended_at = NULL WHERE id = '{}'",
     "extracted_data": "UPDATE altur.campaign_calls SET extracted_data = '{{}}' WHERE id = '{}'",
-    "tags": "UPDATE altur.campaign_calls__tags SET value = 'x' WHERE call_id = '{}'",
-    "contact": "DELETE FROM altur.campaign_calls__contact WHERE call_id = '{}'",
+    "campaign_calls__tags": "UPDATE altur.campaign_calls__tags SET value = 'x' WHERE call_id = '{}'",
+    "campaign_calls__contact": "DELETE FROM altur.campaign_calls__contact WHERE call_id = '{}'",
     "missing in the warehouse": "DELETE FROM altur.campaign_calls WHERE id = '{}'",
 }
 

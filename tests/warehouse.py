@@ -50,6 +50,7 @@ class Warehouse:
         contacts = self._children("contact", CONTACT)
         tags = self._children("tags", ("value",))
         policies = self._children("policies", POLICY)
+        pairs = self._children("extracted_data", ("key", "value"))
         return [
             {
                 **dict(zip(SCALARS, row, strict=False)),
@@ -60,6 +61,7 @@ class Warehouse:
                 },
                 "contact": contacts.get(row[0], [None])[0],
                 "tags": [tag["value"] for tag in tags.get(row[0], [])],
+                "pairs": [(pair["key"], pair["value"]) for pair in pairs.get(row[0], [])],
             }
             for row in rows
         ]
@@ -94,7 +96,12 @@ def _as_loaded(call: Call) -> Call:
         },
         "contact": {name: contact.get(name) for name in CONTACT} if contact else None,
         "tags": call.get("tags") or [],
+        "pairs": [(key, _text(value)) for key, value in (call.get("extracted_data") or {}).items()],
     }
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def _value(value: Any) -> Any:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from altur_calls import document, tables
 from altur_calls.arrow import TYPES, Columns, table_of
 from altur_calls.document import Field
-from altur_calls.records import KINDS, NESTED, POLICIES, TEXT
+from altur_calls.records import KINDS, NESTED, POLICIES, TEXT, pairs_of
 from altur_calls.sightings import Sighting
 
 EARLIEST, LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 for year in (1900, 2200))
@@ -82,11 +82,13 @@ def _columns(sightings: Sequence[Sighting]) -> dict[str, Columns]:
     }
     people = [[contact] if contact else [] for contact in contacts]
     tags, policies = _lists(calls, "tags"), _lists(evaluations, "policies")
+    pairs = [pairs_of(call.get("extracted_data")) for call in calls]
     return {
         tables.CALLS: root,
         tables.CONTACT: {**_fitted(_flat(people), document.CONTACT), **_places(people)},
         tables.TAGS: {"value": _array(_flat(tags), TEXT), **_places(tags)},
         tables.POLICIES: {**_fitted(_flat(policies), document.POLICY), **_places(policies)},
+        tables.EXTRACTED: {**_fitted(_flat(pairs), document.EXTRACTED), **_places(pairs)},
     }
 
 

@@ -52,6 +52,14 @@ CONTACT = {
     "status": Field("text", "Status of the contact in the campaign"),
 }
 
+TAG = {"value": Field("text", "The tag")}
+
+EXTRACTED = {
+    "key": Field("text", "What was extracted, as it is called there"),
+    "value": Field("text", "What the conversation gave for it; anything but text as JSON"),
+}
+"""A pair of ``extracted_data``."""
+
 POLICY = {
     "policy_id": Field("text", "Unique identifier of the policy"),
     "policy_name": Field("text", "Name of the policy"),

@@ -24,7 +24,7 @@ OURS = frozenset(
     {
         *("campaign_id", "read_at", "unexpected", "is_deleted", "deleted_at"),
         *("call_id", "call_created_at", "position", "is_replaced"),
-        *("contact", "tags", "policies", "policy_evaluation", "value"),
+        *("contact", "tags", "policies", "policy_evaluation", "key", "value"),
         *CALL,
         *(f"policy_evaluation__{name}" for name in EVALUATION),
         *CONTACT,
@@ -115,6 +115,7 @@ def row_of(seen: Sighting) -> Accepted:
             desk.placed(policy, POLICY_PLACES, f"policies[{place}].")
             for place, policy in enumerate(desk.objects_in(evaluation, "policies"))
         ],
+        "extracted_data": pairs_of(row.get("extracted_data")),
     }
     for rows in children.values():
         for position, child in enumerate(rows):
@@ -124,6 +125,12 @@ def row_of(seen: Sighting) -> Accepted:
             child["_dlt_id"] = f"{seen.version}{position}"
     row["unexpected"] = desk.unexpected or None
     return Accepted(row, children, desk.surprises)
+
+
+def pairs_of(extracted: Any) -> list[Row]:
+    """Return extracted data as rows: SQL of every kind can read those, and keys keep their spelling."""
+    pairs = extracted.items() if isinstance(extracted, dict) else ()
+    return [{"key": key, "value": None if value is None else _text(value)} for key, value in pairs]
 
 
 @dataclass(slots=True)

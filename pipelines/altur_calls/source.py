@@ -67,7 +67,8 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
 
     Returns:
         Resources ``campaign_calls`` and its children ``campaign_calls__contact``, ``__tags``, ``__policies``,
-        ``call_windows`` (the ledger: a row for each window read), ``rejected_calls`` and ``schema_drift``.
+        ``__extracted_data``, ``call_windows`` (the ledger: a row for each window read), ``rejected_calls``
+        and ``schema_drift``.
 
     """
     work = extraction or Extraction()

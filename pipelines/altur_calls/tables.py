@@ -17,12 +17,13 @@ CALLS = "campaign_calls"
 CONTACT = "campaign_calls__contact"
 TAGS = "campaign_calls__tags"
 POLICIES = "campaign_calls__policies"
+EXTRACTED = "campaign_calls__extracted_data"
 WINDOWS = "call_windows"
 REJECTED = "rejected_calls"
 DRIFT = "schema_drift"
-ALL = (CALLS, CONTACT, TAGS, POLICIES, WINDOWS, REJECTED, DRIFT)
+ALL = (CALLS, CONTACT, TAGS, POLICIES, EXTRACTED, WINDOWS, REJECTED, DRIFT)
 
-VERSION = 2
+VERSION = 3
 """Of the tables below. A warehouse with tables of another version is not written to."""
 
 
@@ -71,8 +72,9 @@ CHILD_KEYS: dict[str, Any] = {
 
 CHILD_COLUMNS = {
     CONTACT: _columns(document.CONTACT, **CHILD_KEYS),
-    TAGS: _columns({}, value=("text", "The tag"), **CHILD_KEYS),
+    TAGS: _columns(document.TAG, **CHILD_KEYS),
     POLICIES: _columns(document.POLICY, **CHILD_KEYS),
+    EXTRACTED: _columns(document.EXTRACTED, **CHILD_KEYS),
 }
 """The child tables of ``campaign_calls``."""
 

@@ -28,8 +28,9 @@ SCALARS = {
 }
 CHILDREN = {
     "contact": document.CONTACT,
-    "tags": {"value": document.Field("text", "The tag")},
+    "tags": document.TAG,
     "policies": document.POLICY,
+    "extracted_data": document.EXTRACTED,
 }
 
 
@@ -130,7 +131,7 @@ def canonical(call: Accepted) -> Row:
     return {
         **{name: _typed(call.row.get(name), field) for name, field in SCALARS.items()},
         **{
-            child: [
+            f"{tables.CALLS}__{child}": [
                 tuple(_typed(item.get(name), field) for name, field in fields.items())
                 for item in call.children[child]
             ]
@@ -160,10 +161,11 @@ def _loaded(client: Any, read: Read) -> dict[str, Row]:
         for values in found or ()
     }
     for child, fields in CHILDREN.items():
-        table = client.make_qualified_table_name(f"{tables.CALLS}__{child}")
+        child_table = f"{tables.CALLS}__{child}"
+        table = client.make_qualified_table_name(child_table)
         names = [f"child.{client.escape_column_name(name)}" for name in fields]
         for row in rows.values():
-            row[child] = []
+            row[child_table] = []
         for call_id, *values in (
             client.execute_sql(
                 f"SELECT calls.id, {', '.join(names)} FROM {table} AS child "  # noqa: S608
@@ -173,7 +175,7 @@ def _loaded(client: Any, read: Read) -> dict[str, Row]:
             )
             or ()
         ):
-            rows[call_id][child].append(
+            rows[call_id][child_table].append(
                 tuple(_read_back(value, field) for field, value in zip(fields.values(), values, strict=True))
             )
     return rows

@@ -30,7 +30,7 @@ AGAIN = str(HERE / "altur_calls_again.py")
 OLDER = {
     "campaign_calls": "id || '-' || {n} AS id, created_at - {span} AS created_at, _dlt_id || {n} AS _dlt_id",
     **dict.fromkeys(
-        ("campaign_calls__contact", "campaign_calls__tags", "campaign_calls__policies"),
+        (f"campaign_calls__{child}" for child in ("contact", "tags", "policies", "extracted_data")),
         "call_id || '-' || {n} AS call_id, call_created_at - {span} AS call_created_at, "
         "_dlt_id || {n} AS _dlt_id",
     ),
