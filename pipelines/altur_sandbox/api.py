@@ -1,4 +1,4 @@
-"""The API as an ASGI application: one path, and everything that can happen on the way to its page."""
+"""The API as an ASGI application: two lists, and everything that can happen on the way to their pages."""
 
 import time
 from dataclasses import replace
@@ -12,11 +12,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from altur_sandbox.answers import Json, error, spoilt, throttled
+from altur_sandbox.campaign_page import make_campaign_page
 from altur_sandbox.faults import Fault, Faults
 from altur_sandbox.limiter import Limiter
 from altur_sandbox.manners import Manners
 from altur_sandbox.moments import utc
-from altur_sandbox.page import NotFound, Page, make_page
+from altur_sandbox.page import Forbidden, NotFound, Page, make_page
 from altur_sandbox.query import BadQuery, parse
 from altur_sandbox.visits import Request, seen
 from altur_sandbox.wire import Reset, pause
@@ -38,7 +39,7 @@ class Options(TypedDict, total=False):
 
 
 class Api:
-    """The endpoint of a world. Its attributes may be changed between requests, also while it is served.
+    """The endpoints of a world. Its attributes may be changed between requests, also while it is served.
 
     requests: those answered, in the order of their answers, each appended before its answer leaves.
     latency: seconds before every answer, or two bounds between which each waits as long as chance has it.
@@ -83,7 +84,7 @@ class Api:
         """
         if wait_seconds := self.limiter.admit():
             return throttled(wait_seconds)
-        if request.campaign_id is None:
+        if request.lists is None:
             return error(404)
         if http.scope["method"] != "GET":
             return error(405, headers={"Allow": "GET"})
@@ -96,7 +97,7 @@ class Api:
         if self.latency:
             await pause(self._wait_seconds(), receive)
         instead: Fault | None = None
-        for fault in self.faults.strike(request.campaign_id, request.page_index):
+        for fault in self.faults.strike(request.lists, request.campaign_id, request.page_index):
             if fault.is_the_answer:
                 instead = fault
             elif fault.kind == "slow":
@@ -112,6 +113,8 @@ class Api:
         manners = self.manners
 
         def page() -> Page:
+            if request.lists == "campaigns":
+                return make_campaign_page(self.world, request.params.get("cursor"), manners)
             query = parse(request.params, manners)
             return make_page(self.world, request.campaign_id, query, manners, next(self._turns))
 
@@ -119,6 +122,8 @@ class Api:
             return Json(page()) if instead is None else spoilt(instead, page)
         except BadQuery as bad:
             return Json(bad.messages, 400)
+        except Forbidden as forbidden:
+            return error(403, str(forbidden))
         except NotFound as missing:
             return error(404, str(missing))
 

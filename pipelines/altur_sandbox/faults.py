@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Literal, cast, get_args
 
 from altur_sandbox.moments import utc
+from altur_sandbox.visits import Lists
 
 Kind = Literal["status", "reset", "truncated", "slow", "not_json", "bare", "no_pagination", "call"]
 RetryAfter = float | datetime | str | None
@@ -26,6 +27,7 @@ class Fault:
     after: int = 0
     page: int | None = None
     campaign_id: int | None = None
+    lists: Lists | None = None
     retry_after: RetryAfter = None
     seconds: float = 1.0
     status: int = 500
@@ -43,9 +45,13 @@ class Fault:
             return format_datetime(utc(self.retry_after), usegmt=True)
         return None if self.retry_after is None else str(self.retry_after)
 
-    def concerns(self, campaign_id: int | None, page: int | None) -> bool:
-        """Tell whether a request for this page of this campaign is meant."""
-        return self.campaign_id in (None, campaign_id) and self.page in (None, page)
+    def concerns(self, lists: Lists | None, campaign_id: int | None, page: int | None) -> bool:
+        """Tell whether a request for this page of this list is meant."""
+        return (
+            self.lists in (None, lists)
+            and self.campaign_id in (None, campaign_id)
+            and self.page in (None, page)
+        )
 
     def is_due(self) -> bool:
         """Count a request that is meant down from ``after``; tell whether the fault strikes it."""
@@ -81,6 +87,7 @@ class Faults:
         after: int = 0,
         page: int | None = None,
         campaign_id: int | None = None,
+        lists: Lists | None = None,
         retry_after: RetryAfter = None,
         seconds: float = 1.0,
         status: int = 500,
@@ -94,13 +101,14 @@ class Faults:
             ``truncated`` closes it in the middle of the body
             ``slow`` waits ``seconds`` first, without holding up other requests
             ``not_json`` answers 200 with a page of HTML
-            ``bare`` leaves out ``calls``, ``no_pagination`` leaves out ``pagination``
+            ``bare`` leaves out ``calls`` or ``campaigns``, ``no_pagination`` leaves out ``pagination``
             ``call`` runs ``do`` first: what it changes in the world is in the answer
-        page, campaign_id: match only requests for this page index or campaign.
+        page, campaign_id: match only requests for this page index, or this campaign's calls.
+        lists: match only requests for calls, or for campaigns.
         """
         if kind == "call" and do is None:
             raise ValueError("a fault of kind 'call' needs something to do")
-        fault = Fault(kind, times, after, page, campaign_id, retry_after, seconds, status, do)
+        fault = Fault(kind, times, after, page, campaign_id, lists, retry_after, seconds, status, do)
         with self._lock:
             self._asked.append(fault)
 
@@ -109,11 +117,12 @@ class Faults:
         with self._lock:
             self._asked.clear()
 
-    def strike(self, campaign_id: int | None, page: int | None) -> list[Fault]:
+    def strike(self, lists: Lists | None, campaign_id: int | None, page: int | None) -> list[Fault]:
         """Take the faults of one request: any number before the answer, at most one in its place."""
         struck: list[Fault] = []
         with self._lock:
-            asked = [fault for fault in self._asked if fault.concerns(campaign_id, page) and fault.is_due()]
+            concerned = [fault for fault in self._asked if fault.concerns(lists, campaign_id, page)]
+            asked = [fault for fault in concerned if fault.is_due()]
             by_chance = [fault for fault, chance in self._chances if self._random.random() < chance]
             for fault in asked + by_chance:
                 if fault.is_the_answer and any(earlier.is_the_answer for earlier in struck):

@@ -12,7 +12,11 @@ Page = dict[str, Any]
 
 
 class NotFound(Exception):
-    """There is no such campaign; or no such page, and the manners make that an error."""
+    """There is no such campaign; or no such page or list, and the manners make that an error."""
+
+
+class Forbidden(Exception):
+    """The key is right, but not for this list."""
 
 
 def make_page(world: World, campaign_id: int | None, query: Query, manners: Manners, turn: int) -> Page:
@@ -31,7 +35,7 @@ def make_page(world: World, campaign_id: int | None, query: Query, manners: Mann
         shown = cut(rows, manners.order, _shown(index, manners) * size, size, turn)
         write = hand(manners.timestamps, world.zones[campaign_id])
         return {
-            **_total_count(len(counted), index, manners),
+            **total_count(len(counted), index, manners),
             "calls": [row.encode(write) for row in shown],
             "pagination": _pagination(index, size, len(rows), manners),
         }
@@ -42,7 +46,8 @@ def _shown(index: int, manners: Manners) -> int:
     return index - 1 if index == manners.repeat_page and index > 0 else index
 
 
-def _total_count(count: int, index: int, manners: Manners) -> dict[str, int | None]:
+def total_count(count: int, index: int, manners: Manners) -> dict[str, int | None]:
+    """Return the part of a page that tells how many rows there are; index 0 is the first page."""
     match manners.total_count:
         case "first_page" if index > 0:
             return {"total_count": None}

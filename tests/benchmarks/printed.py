@@ -10,7 +10,7 @@ import orjson
 
 from altur_sandbox import World
 from altur_sandbox.moments import Hand, hand
-from altur_sandbox.worlds.base import Row, Wanted, span
+from altur_sandbox.worlds.base import Profile, Row, Wanted, span
 
 CREATED_AT = attrgetter("created_at")
 
@@ -41,12 +41,17 @@ class PrintedWorld:
     def __init__(self, world: World) -> None:
         self.clock = world.clock
         self.zones: Mapping[int, tzinfo] = world.zones
+        self._campaigns = world.campaigns()
         self._rows = {campaign_id: printed_rows(world, campaign_id) for campaign_id in world.zones}
 
     @property
     def lock(self) -> AbstractContextManager[object]:
         """Nothing to hold: nothing changes."""
         return nullcontext()
+
+    def campaigns(self) -> Mapping[int, Profile]:
+        """Return what each campaign told of itself."""
+        return self._campaigns
 
     def select(self, campaign_id: int, wanted: Wanted) -> Sequence[Row]:
         """Return the calls wanted, oldest first."""

@@ -220,7 +220,7 @@ def test_chance_strikes_about_as_often_as_its_rate():
 
 
 def _names(faults):
-    struck = faults.strike(campaign_id=7, page=0)
+    struck = faults.strike("calls", campaign_id=7, page=0)
     return [(fault.kind, fault.seconds if fault.kind == "slow" else fault.status) for fault in struck]
 
 

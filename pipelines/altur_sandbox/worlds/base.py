@@ -12,6 +12,7 @@ import orjson
 from altur_sandbox.moments import Hand, utc
 
 Call = dict[str, Any]
+Profile = dict[str, Any]
 Clock = Callable[[], datetime]
 T = TypeVar("T")
 
@@ -52,17 +53,20 @@ class Wanted:
 
 
 class World(Protocol):
-    """Campaigns and their calls. The server holds ``lock`` from `select` until the rows are encoded."""
+    """Campaigns and their calls. The server holds ``lock`` from asking for rows until they are encoded."""
 
     clock: Clock
 
     @property
     def lock(self) -> AbstractContextManager[object]:
-        """What keeps the calls still while a page is made."""
+        """What keeps campaigns and calls still while a page is made."""
 
     @property
     def zones(self) -> Mapping[int, tzinfo]:
         """The time zone of each campaign there is."""
+
+    def campaigns(self) -> Mapping[int, Profile]:
+        """Return what each campaign tells of itself now, by its id; instants as datetimes."""
 
     def select(self, campaign_id: int, wanted: Wanted) -> Sequence[Row]:
         """Return the calls wanted, oldest first, as of now; cheap to count and to slice."""

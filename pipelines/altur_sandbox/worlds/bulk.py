@@ -9,9 +9,10 @@ from math import sin, tau
 import orjson
 
 from altur_sandbox.moments import Hand
-from altur_sandbox.worlds.base import Clock, Listing, Row, Wanted, real_time, span
+from altur_sandbox.worlds.base import Clock, Listing, Profile, Row, Wanted, real_time, span
 from altur_sandbox.worlds.four_campaigns import MEXICO_CITY
 from altur_sandbox.worlds.moulds import Mould, moulds
+from altur_sandbox.worlds.profiles import profile
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 # Odd, so that multiplying by it (modulo 2**64) gives every call an id of its own.
@@ -84,6 +85,13 @@ class BulkWorld:
     def call_id(self, campaign_id: int, position: int) -> str:
         """Return the id of the campaign's call at this position, 0 being the oldest."""
         return f"call_{(campaign_id << 32 | position) * _SCATTER % 2**64:016x}"
+
+    def campaigns(self) -> Mapping[int, Profile]:
+        """Return what each campaign tells of itself."""
+        return {
+            id_: profile(id_, zone, self._spreads[id_].start, name=f"Campaign {id_}")
+            for id_, zone in self.zones.items()
+        }
 
     def select(self, campaign_id: int, wanted: Wanted) -> Sequence[Row]:
         """Return the calls wanted, oldest first."""

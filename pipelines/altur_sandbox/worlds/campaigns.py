@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,7 @@ class Policy:
 class Campaign:
     """A campaign, its hours in its own zone.
 
+    created_at: of the campaign, aware; before any call of a world of usual length.
     calls_per_weekday: first attempts, Monday first.
     hours: weight of each hour from ``opens`` on; empty for a line that is open all day and evenly busy.
     answer_rate: of first attempts, by a person.
@@ -70,6 +71,10 @@ class Campaign:
 
     id: int
     name: str
+    description: str
+    agent_name: str
+    first_message: str
+    created_at: datetime
     type: Literal["inbound", "outbound"]
     zone: ZoneInfo
     calls_per_weekday: tuple[int, int, int, int, int, int, int]

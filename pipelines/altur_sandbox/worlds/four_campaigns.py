@@ -1,5 +1,6 @@
 """The four campaigns of the seeded world, as data."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from altur_sandbox.worlds.campaigns import Campaign, Outcome, Policy
@@ -98,6 +99,10 @@ _MORNING_AND_EVENING = (0.7, 1.0, 1.3, 1.3, 1.1, 0.9, 0.6, 0.7, 0.9, 1.2, 1.3, 1
 COLLECTIONS = Campaign(
     id=1101,
     name="Cobranza preventiva",
+    description="Recordatorio y acuerdo de pago con clientes de crédito",
+    agent_name="Sofía",
+    first_message="Hola, ¿hablo con {{name}}? Le llamo por su crédito.",
+    created_at=datetime(2025, 3, 3, 16, 12, tzinfo=UTC),
     type="outbound",
     zone=MEXICO_CITY,
     calls_per_weekday=(225, 220, 215, 215, 205, 95, 0),
@@ -152,6 +157,10 @@ COLLECTIONS = Campaign(
 RETAIL = Campaign(
     id=1102,
     name="Promoción tarjeta de tienda",
+    description="Tarjeta de la tienda para clientes frecuentes",
+    agent_name="Mateo",
+    first_message="Hola, {{name}}, tenemos una promoción para usted.",
+    created_at=datetime(2025, 4, 14, 18, 40, tzinfo=UTC),
     type="outbound",
     zone=ZoneInfo("America/Tijuana"),
     calls_per_weekday=(40, 42, 45, 48, 55, 62, 20),
@@ -181,6 +190,10 @@ RETAIL = Campaign(
 INSURANCE = Campaign(
     id=1103,
     name="Renovación de seguros",
+    description="Pólizas de auto que vencen en los próximos dos meses",
+    agent_name="Camila",
+    first_message="Buenos días, {{name}}, su póliza está por vencer.",
+    created_at=datetime(2025, 6, 9, 14, 5, tzinfo=UTC),
     type="outbound",
     zone=ZoneInfo("America/Bogota"),
     calls_per_weekday=(38, 38, 36, 36, 32, 0, 0),
@@ -211,6 +224,10 @@ INSURANCE = Campaign(
 HELP_LINE = Campaign(
     id=1104,
     name="Línea de atención 24 horas",
+    description="Consultas y aclaraciones de clientes que llaman",
+    agent_name="Sofía",
+    first_message="Gracias por llamar, ¿en qué le puedo ayudar?",
+    created_at=datetime(2025, 8, 18, 15, 30, tzinfo=UTC),
     type="inbound",
     zone=MEXICO_CITY,
     calls_per_weekday=(400,) * 7,

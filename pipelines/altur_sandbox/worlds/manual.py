@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from altur_sandbox.moments import Hand, read, utc
-from altur_sandbox.worlds.base import Call, Clock, Listing, Row, Wanted, encode, real_time, span
+from altur_sandbox.worlds.base import Call, Clock, Listing, Profile, Row, Wanted, encode, real_time, span
+from altur_sandbox.worlds.profiles import profile
 
 MEXICO_CITY = ZoneInfo("America/Mexico_City")
 _CREATED_AT = attrgetter("created_at")
@@ -41,10 +42,11 @@ class ManualRow:
 
 
 class Campaign:
-    """The rows of one campaign in order of creation, those of one instant in order of arrival."""
+    """One campaign, its rows in order of creation, those of one instant in order of arrival."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, profile: Profile) -> None:
         self.zone = zone
+        self.profile = profile
         self.rows: list[ManualRow] = []
         self.by_id: dict[str, ManualRow] = {}
 
@@ -80,10 +82,23 @@ class ManualWorld:
         self.lock = RLock()
         self._campaigns: dict[int, Campaign] = {}
 
-    def add_campaign(self, campaign_id: int, zone: tzinfo = MEXICO_CITY) -> None:
-        """Open an empty campaign; the zone is where the ``offset`` of its timestamps comes from."""
+    def add_campaign(
+        self, campaign_id: int, zone: tzinfo = MEXICO_CITY, *, agent_name: str = "Sofía", **fields: Any
+    ) -> None:
+        """Open an empty campaign; the zone is where the ``offset`` of its timestamps comes from.
+
+        fields: of its row in the list of campaigns (``name``, ``status``, ``timezone``, ``archived``, ...),
+            each in the place of a plausible one; the timezone is the zone's, null if that is a mere offset.
+        """
         with self.lock:
-            self._campaigns[campaign_id] = Campaign(zone)
+            told = profile(campaign_id, zone, utc(self.clock()), agent_name=agent_name, **fields)
+            self._campaigns[campaign_id] = Campaign(zone, told)
+
+    def change_campaign(self, campaign_id: int, **fields: Any) -> None:
+        """Replace fields of a campaign's row in the list of campaigns."""
+        with self.lock:
+            campaign = self._campaigns[campaign_id]
+            campaign.profile = {**campaign.profile, **fields}
 
     def put(self, campaign_id: int, call: Call) -> None:
         """Insert a call, or replace the campaign's call of the same id."""
@@ -119,6 +134,11 @@ class ManualWorld:
         """The time zone of each campaign."""
         with self.lock:
             return {campaign_id: campaign.zone for campaign_id, campaign in self._campaigns.items()}
+
+    def campaigns(self) -> Mapping[int, Profile]:
+        """Return what each campaign tells of itself, by the id it was added with."""
+        with self.lock:
+            return {campaign_id: campaign.profile for campaign_id, campaign in self._campaigns.items()}
 
     def select(self, campaign_id: int, wanted: Wanted) -> Sequence[Row]:
         """Return the rows wanted, oldest first."""

@@ -8,11 +8,12 @@ from threading import RLock
 import orjson
 
 from altur_sandbox.moments import MICROSECOND, Hand, utc
-from altur_sandbox.worlds.base import Call, Clock, Listing, Row, Wanted, encode, real_time, span
+from altur_sandbox.worlds.base import Call, Clock, Listing, Profile, Row, Wanted, encode, real_time, span
 from altur_sandbox.worlds.campaigns import Campaign
 from altur_sandbox.worlds.four_campaigns import FOUR_CAMPAIGNS
 from altur_sandbox.worlds.lives import live
 from altur_sandbox.worlds.plans import Plan, plan_day
+from altur_sandbox.worlds.profiles import profile, week
 from altur_sandbox.worlds.snapshots import snapshot
 
 
@@ -99,6 +100,10 @@ class SeededWorld:
         """The time zone of each campaign."""
         return {campaign.id: campaign.zone for campaign in FOUR_CAMPAIGNS}
 
+    def campaigns(self) -> Mapping[int, Profile]:
+        """Return what each campaign tells of itself."""
+        return {campaign.id: _profile(campaign) for campaign in FOUR_CAMPAIGNS}
+
     def calls(self, campaign_id: int) -> list[Call]:
         """Return the calls created until now, oldest first, as they look now; instants as datetimes."""
         now = utc(self.clock())
@@ -118,6 +123,20 @@ class SeededWorld:
     def _first_day(self, campaign: Campaign, days: int) -> date:
         today = utc(self.clock()).astimezone(campaign.zone).date()
         return today - timedelta(days=round(days * campaign.age))
+
+
+def _profile(campaign: Campaign) -> Profile:
+    days = [calls > 0 for calls in campaign.calls_per_weekday]
+    return profile(
+        campaign.id,
+        campaign.zone,
+        campaign.created_at,
+        agent_name=campaign.agent_name,
+        name=campaign.name,
+        description=campaign.description,
+        first_message=campaign.first_message,
+        scheduling=week(campaign.opens, campaign.closes, days) if campaign.hours else {},
+    )
 
 
 def _until(now: datetime, wanted: Wanted) -> Wanted:
