@@ -62,6 +62,7 @@ def settings(sandbox: Sandbox) -> dict[str, Any]:
         "campaign_ids": [1, 2],
         "requests_per_second": 1000,
         "retry_for_seconds": 5,
+        "list_campaigns": False,
     }
 
 
@@ -85,6 +86,7 @@ def cli(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.setenv("SOURCES__ALTUR__CAMPAIGN_IDS", "[1, 2]")
     monkeypatch.setenv("SOURCES__ALTUR__REQUESTS_PER_SECOND", "1000")
     monkeypatch.setenv("SOURCES__ALTUR__RETRY_FOR_SECONDS", "0.3")
+    monkeypatch.setenv("SOURCES__ALTUR__LIST_CAMPAIGNS", "false")
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -28,9 +28,11 @@ from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from altur_calls import cursors, pipeline, settings
 from altur_calls.api import Api
+from altur_calls.campaigns import Zones
 from altur_calls.errors import AlturError
 from altur_calls.extraction import Extraction, Order
 from altur_calls.reading import Read
+from altur_calls.roster import Roster
 from altur_calls.tally import Tally
 from altur_calls.target import Target
 from altur_calls.windows import floor
@@ -603,13 +605,14 @@ class LifeInMemory(Life):
         """Do a run, chunk by chunk, as the source does."""
         since, until = run.span or (None, None)
         work = Extraction(run.chunk_calls, clock=self.clock)
-        order = Order(run.campaign_ids, self.plan.start, since, until, AGES)
-        work.prepare(self._connect, order, self.plan.max_window_calls)
+        order = Order(self.plan.start, since, until, AGES)
+        roster = Roster(run.campaign_ids, Zones(), asks=False)
+        work.prepare(self._connect, roster, order, self.plan.max_window_calls, 0)
         doubtful, chunk = set(), 0
         try:
             while not work.is_done:
                 state = json.loads(self.state)
-                work.begin(state)
+                work.begin(state, {})
                 reads = []
                 for read in work.take():
                     reads.append(read)

@@ -38,7 +38,7 @@ def rows_of(several: list[Batch], table: str) -> list[dict[str, Any]]:
 
 def loaded(*several: News) -> list[Batch]:
     """Return the batches of a load."""
-    return list(batches(several, Once(), lambda _news, _load: (), "1.0"))
+    return list(batches(several, Once(), lambda _news, _load: (), None, "1.0"))
 
 
 def test_a_call_at_the_edge_of_two_windows_is_written_as_its_own_window_gave_it() -> None:

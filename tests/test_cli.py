@@ -85,7 +85,7 @@ def test_an_unknown_campaign_is_named_and_the_others_load(cli: Cli, tmp_path: Pa
         ({"SOURCES__ALTUR__API_KEY": "wrong"}, 77, "answered 401: the API refuses the key"),
         ({"SOURCES__ALTUR__API_KEY": ""}, 78, "api_key is empty"),
         ({"SOURCES__ALTUR__CAMPAIGN_IDS": '["x"]'}, 78, "'x', which is no campaign id"),
-        ({"SOURCES__ALTUR__CAMPAIGN_IDS": "twelve"}, 78, "campaign_ids has a value of the wrong type"),
+        ({"SOURCES__ALTUR__CAMPAIGN_IDS": "twelve"}, 78, "'twelve', which is no campaign id"),
         ({"SOURCES__ALTUR__BASE_URL": "http://127.0.0.1:9"}, 69, "nobody answers at that address"),
         ({"SOURCES__ALTUR__BASE_URL": "nowhere"}, 78, "base_url is not a URL"),
         ({"DESTINATION__DUCKDB__CREDENTIALS": "/nowhere/x.duckdb"}, 74, "can't use the warehouse"),

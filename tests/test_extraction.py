@@ -34,7 +34,7 @@ def fill(world: ManualWorld, campaign_id: int, count: int) -> None:
 def begun(work: Extraction, **settings: Any) -> Extraction:
     """Begin a pass that has read nothing before."""
     altur_source(extraction=work, **settings)
-    work.begin({})
+    work.begin({}, {})
     return work
 
 

@@ -25,8 +25,8 @@ def test_no_copy_of_what_was_merged_stays_in_the_file(settings: Fields) -> None:
     """People query this file; dlt's staging dataset would carry the last load twice."""
     done = pipeline.run(Target(), **settings)
 
-    schemas = Warehouse(done.warehouse).rows("SELECT DISTINCT table_schema FROM information_schema.tables")
-    assert schemas == [("altur",)]
+    schemas = "SELECT DISTINCT table_schema FROM information_schema.tables ORDER BY ALL"
+    assert Warehouse(done.warehouse).rows(schemas) == [("altur",), ("analytics",)]
 
 
 def test_the_ledger_speaks_of_finished_loads_only(settings: Fields) -> None:
@@ -83,7 +83,7 @@ def test_a_warehouse_with_tables_of_another_version_is_left_alone(settings: Fiel
 
     with (
         patched_version(),
-        pytest.raises(WarehouseError, match=r"tables of version 2.*version 99.*another file"),
+        pytest.raises(WarehouseError, match=r"tables of version 3.*version 99.*another file"),
     ):
         pipeline.run(Target(), **settings)
 

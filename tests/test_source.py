@@ -318,7 +318,8 @@ def test_building_the_source_sends_no_request(sandbox: Sandbox, settings: dict[s
 
     assert source.name == source.section == "altur"
     children = [f"campaign_calls__{name}" for name in ("contact", "extracted_data", "policies", "tags")]
-    tables = ["call_windows", "campaign_calls", *children, "rejected_calls", "schema_drift"]
+    calls = ["call_changes", "call_windows", "campaign_calls", *children]
+    tables = [*calls, "campaigns", "rejected_calls", "schema_drift"]
     assert sorted(source.selected_resources) == tables
     assert sandbox.requests == []
 

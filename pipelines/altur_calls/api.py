@@ -1,4 +1,4 @@
-"""The only HTTP: one page of ``GET /campaigns/{id}/calls``, at the common pace, retried within a bound."""
+"""The only HTTP: pages of calls and the list of campaigns, at the common pace, retried within a bound."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from altur_calls.errors import (
     RequestRejected,
     SettingsError,
 )
+from altur_calls.listing import all_listed, listed_from, next_cursor
 from altur_calls.pace import Pace
 from altur_calls.paging import Page, page_from
 from altur_calls.tally import Tally
 from altur_calls.transport import paced_session
 
 OK, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, THROTTLED = 200, 400, 401, 403, 404, 429
+LIST = "/campaigns"
 LONGEST_BACKOFF_SECONDS = 8.0
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 BAD_VALUE = (
@@ -87,9 +89,24 @@ class Api:
 
         """
         path = f"/campaigns/{campaign_id}/calls"
-        return self._patiently(path, {"pageSize": settings.PAGE_SIZE, **query})
+        return page_from(self._patiently(path, {"pageSize": settings.PAGE_SIZE, **query}), path)
 
-    def _patiently(self, path: str, query: Mapping[str, str | int]) -> Page:
+    def campaigns(self) -> list[Mapping[str, Any]]:
+        """Return all campaigns as ``GET /campaigns`` lists them, proved by its own count where it gives one.
+
+        By the vendor's public page of that endpoint; the name of the cursor's parameter is a guess.
+
+        Raises:
+            KeyRefused, CampaignNotFound: the key may not list campaigns.
+            RequestRejected, ApiUnavailable, ApiChanged, Stopped: as for a page of calls.
+
+        """
+        pages = [listed_from(self._patiently(LIST, {}))]
+        while (cursor := next_cursor(pages)) is not None:
+            pages.append(listed_from(self._patiently(LIST, {"cursor": cursor})))
+        return all_listed(pages)
+
+    def _patiently(self, path: str, query: Mapping[str, str | int]) -> Any:
         began, failures = time.monotonic(), 0
         while True:
             try:
@@ -117,7 +134,7 @@ class Api:
         else:
             self.pace.sleep(wait)
 
-    def _once(self, path: str, query: Mapping[str, str | int]) -> Page:
+    def _once(self, path: str, query: Mapping[str, str | int]) -> Any:
         self._tally.add(requests=1)
         try:
             response = self._session.get(
@@ -137,7 +154,7 @@ class Api:
         self._note_clock(response)
         if response.status_code != OK:
             self._refused(response, path)
-        return page_from(_body(response, path), path)
+        return _body(response, path)
 
     def _note_clock(self, response: requests.Response) -> None:
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from altur_calls.campaigns import zone
 from altur_calls.errors import SettingsError
 from altur_calls.sightings import utc
+
+ALL = "all"
 
 
 def secret_key(value: str) -> str:
@@ -26,18 +29,31 @@ def positive(name: str, value: float) -> float:
     return value
 
 
-def campaign_numbers(value: Any) -> list[int]:
-    """Return campaign ids as numbers, each once, in the order given."""
-    items = value.replace(",", " ").split() if isinstance(value, str) else value
+def days(name: str, value: float) -> float:
+    """Return a setting that must be a number of days, or none."""
+    return value if value == 0 else positive(name, value)
+
+
+def campaign_numbers(value: Any) -> list[int] | None:
+    """Return campaign ids as numbers, each once, in the order given; ``None`` for all there are."""
+    items = _split(value) if isinstance(value, str) else value
     if not isinstance(items, Iterable):
         items = [items]
+    items = list(items)
+    if items == [ALL]:
+        return None
     numbers = list(dict.fromkeys(map(_campaign_number, items)))
     if not numbers:
         raise SettingsError(
             "campaign_ids is empty: name the campaigns to load, "
-            "as in SOURCES__ALTUR__CAMPAIGN_IDS='[12, 34]'."
+            "as in SOURCES__ALTUR__CAMPAIGN_IDS='[12, 34]', or 'all'."
         )
     return numbers
+
+
+def _split(text: str) -> list[str]:
+    """Return the items of a list as the environment gives it: in JSON, or plainly with commas or spaces."""
+    return text.translate(str.maketrans("[],\"'", " " * 5)).split()
 
 
 def _campaign_number(value: Any) -> int:
@@ -50,6 +66,14 @@ def _campaign_number(value: Any) -> int:
         f"campaign_ids holds {value!r}, which is no campaign id: ids are whole numbers, "
         "as in SOURCES__ALTUR__CAMPAIGN_IDS='[12, 34]'."
     )
+
+
+def zones_by_campaign(value: Mapping[Any, Any]) -> dict[int, str]:
+    """Return timezones by campaign id."""
+    return {
+        _campaign_number(number): zone(f"timezones of campaign {number}", name)
+        for number, name in value.items()
+    }
 
 
 def moment(name: str, value: Any) -> datetime | None:

@@ -8,8 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from altur_calls import tables
+from altur_calls.arrow import columns_of, table_of
 from altur_calls.changes import News
 from altur_calls.cursors import Trace, trace_of
+from altur_calls.history import rows_of_vanished
 from altur_calls.records import Row
 from altur_calls.shape import Items, items_of, rejected_row
 from altur_calls.sightings import Sighting
@@ -17,13 +19,16 @@ from altur_calls.sightings import Sighting
 BATCH_CALLS = 20_000
 """Calls that are held before they are handed on."""
 
+VANISHED = ["id", "campaign_id", "created_at", "deleted_at", "_dlt_id"]
+"""Columns by which the log of changes tells of a call that vanished."""
+
 
 class Batch:
     """Reads, and the items that dlt is given for each table."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.items: Items = {name: [] for name in tables.ALL}
+        self.items: Items = {name: [] for name in tables.COLUMNS}
         self.traces: list[Trace] = []
         self.marked: list[Any] = []
         """Arrow tables with the rows of calls that vanished, as the warehouse has them."""
@@ -42,6 +47,17 @@ class Batch:
         self.calls += len(calls)
         for name, items in items_of(calls, load_id).items():
             self.items[name] += items
+
+    def add_changes(self, changes: Sequence[Row], load_id: str) -> None:
+        """Add what changed in calls that were known, and which of them vanished."""
+        vanished = [row for table in self.marked for row in table.select(VANISHED).to_pylist()]
+        if rows := [*changes, *rows_of_vanished(vanished)]:
+            columns = columns_of(rows, tables.CHANGE_COLUMNS)
+            self.items[tables.CHANGES].append(table_of(columns, tables.CHANGE_COLUMNS, load_id))
+
+    def add_rows(self, table: str, rows: Sequence[Row]) -> None:
+        """Add rows of a table."""
+        self.items[table].append(rows)
 
     def given(self, table: str) -> Iterator[Any]:
         """Yield what dlt is given for a table: one Arrow table, for each costs a look at the schema; rows."""
@@ -71,11 +87,13 @@ class Once:
         self._seen: set[str] = set()
         self._strays: dict[str, Sighting] = {}
         self._unknown: set[str] = set()
+        self._changed: set[str] = set()
 
     def take(self, news: News) -> list[Sighting]:
         """Return the calls that lie in their window, but for those that were let through before."""
         fresh = []
         self._unknown |= news.unknown
+        self._changed |= news.changed
         for call in news.calls:
             if call.created_at not in news.read.window:
                 self._strays[call.call_id] = call
@@ -83,6 +101,10 @@ class Once:
                 self._seen.add(call.call_id)
                 fresh.append(call)
         return fresh
+
+    def changed(self, calls: Sequence[Sighting]) -> list[Sighting]:
+        """Return those of the calls that were known otherwise."""
+        return [call for call in calls if call.call_id in self._changed]
 
     def rest(self) -> list[Sighting]:
         """Return the calls that came beside a window only."""
@@ -95,14 +117,32 @@ class Once:
 
 
 def batches(
-    several: Iterable[News], once: Once, marked: Callable[[News, str], Sequence[Any]], load_id: str
+    several: Iterable[News],
+    once: Once,
+    marked: Callable[[News, str], Sequence[Any]],
+    changes: Callable[[Sequence[Sighting]], list[Row]] | None,
+    load_id: str,
 ) -> Iterator[Batch]:
-    """Gather the windows of a load. ``marked`` returns the rows of the calls that vanished from one."""
-    batch = Batch()
+    """Gather the windows of a load.
+
+    ``marked`` returns the rows of the calls that vanished from a window; ``changes`` tells what changed in
+    calls, where that is kept.
+    """
+    batch, changed = Batch(), list[Sighting]()
+
+    def finished() -> Batch:
+        if changes is not None:
+            batch.add_changes(changes(changed), load_id)
+        return batch
+
     for news in several:
-        batch.add(news, once.take(news), marked(news, load_id), load_id)
+        fresh = once.take(news)
+        changed += once.changed(fresh)
+        batch.add(news, fresh, marked(news, load_id), load_id)
         if batch.calls >= BATCH_CALLS:
-            yield batch
-            batch = Batch()
-    batch.add_calls(once.rest(), load_id)
-    yield batch
+            yield finished()
+            batch, changed = Batch(), []
+    rest = once.rest()
+    changed += once.changed(rest)
+    batch.add_calls(rest, load_id)
+    yield finished()

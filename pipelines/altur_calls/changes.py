@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from altur_calls.reading import Read
@@ -45,12 +45,20 @@ class News:
     listed: int = 0
     unknown: frozenset[str] = frozenset()
     """Ids of the calls that the warehouse does not have, or not as created at the time they were."""
+    changed: frozenset[str] = frozenset()
+    """Ids of the calls that it has otherwise."""
 
     @property
     def is_suspicious(self) -> bool:
         """Whether so many calls are gone that the API is to be doubted."""
         gone = len(self.gone or ())
         return gone > SUSPICIOUS_CALLS and gone > SUSPICIOUS_SHARE * (gone + self.listed)
+
+    @property
+    def outline(self) -> News:
+        """The same without its calls: what is kept of it in memory."""
+        no_ids = frozenset[str]()
+        return replace(self, read=replace(self.read, calls=[]), calls=[], unknown=no_ids, changed=no_ids)
 
     @property
     def vanished(self) -> list[str]:
@@ -75,9 +83,10 @@ def news_of(read: Read, known: Mapping[str, Known] | None) -> News:
     listed = {call.call_id for call in seen}
     unknown = frozenset(call.call_id for call in seen if not _is_there(call, known.get(call.call_id)))
     fresh = [call for call in seen if _is_news(call, known.get(call.call_id))]
+    changed = frozenset(call.call_id for call in fresh if call.call_id in known)
     if rejected or not read.is_proved:
         # A call that came, but can be no row, has not vanished.
-        return News(read, fresh, rejected, unknown=unknown)
+        return News(read, fresh, rejected, unknown=unknown, changed=changed)
     gone = [
         call_id
         for call_id, call in known.items()
@@ -86,7 +95,8 @@ def news_of(read: Read, known: Mapping[str, Known] | None) -> News:
         and call.created_at in read.window
         and call.read_at < read.read_at
     ]
-    return News(read, fresh, [], gone, sum(call.created_at in read.window for call in seen), unknown)
+    listed_calls = sum(call.created_at in read.window for call in seen)
+    return News(read, fresh, [], gone, listed_calls, unknown, changed)
 
 
 def _is_there(call: Sighting, known: Known | None) -> bool:

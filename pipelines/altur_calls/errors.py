@@ -8,6 +8,7 @@ AlturError
   ApiChanged         an answer the API document rules out    report it, with the line printed
     RequestRejected  400: the API calls a parameter invalid  report it, with its field messages
   WarehouseError     DuckDB can't write the file             free the lock or the disk, run again
+  ViewFailed         a view of ours can't be made            report it; the calls are loaded
   Busy               another run holds the lock              wait for it
 
 A message says what was asked, what came and what to do; never a key, a phone number or a body.
@@ -63,6 +64,12 @@ class WarehouseError(AlturError):
     """DuckDB could not open or write the warehouse."""
 
     exit_code = 74  # EX_IOERR
+
+
+class ViewFailed(AlturError):
+    """A view of ours could not be made. The calls are loaded."""
+
+    exit_code = 70  # EX_SOFTWARE
 
 
 class Busy(AlturError):

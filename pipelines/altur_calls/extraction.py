@@ -5,28 +5,32 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from altur_calls import cursors, settings
+from altur_calls import campaigns, cursors, settings
 from altur_calls.api import Api
 from altur_calls.asking import Task
 from altur_calls.batch import Batch, Once, batches
 from altur_calls.changes import News, news_of, suspicions
 from altur_calls.cursors import State, Trace
 from altur_calls.errors import AlturError, SettingsError
+from altur_calls.history import changes_of
 from altur_calls.loaded import Loaded
 from altur_calls.reading import Read, Reader
+from altur_calls.records import Row
+from altur_calls.roster import Roster
+from altur_calls.sightings import Sighting
 from altur_calls.tally import Tally
 from altur_calls.windows import Clock, Window, floor, utc_now
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to read: of which campaigns, from when, and how often again."""
+    """What to read of the campaigns: from when, and how often again."""
 
-    campaign_ids: Sequence[int]
     start: datetime
     since: datetime | None
     until: datetime | None
@@ -37,16 +41,16 @@ class Order:
         """Whether a span was named, instead of what is due."""
         return self.since is not None or self.until is not None
 
-    def tasks(self, state: State, now: datetime) -> list[Task]:
-        """Return the windows to read at ``now``, by the cursors in ``state`` or as named."""
+    def tasks(self, campaign_ids: Sequence[int], state: State, now: datetime) -> list[Task]:
+        """Return the windows of campaigns to read at ``now``, by the cursors in ``state`` or as named."""
         if self.start >= now:
             raise SettingsError(f"start_date is {self.start:%Y-%m-%dT%H:%M:%SZ}, which is still to come.")
         if not self.is_explicit:
-            return cursors.due_tasks(state, self.campaign_ids, self.start, now, self.ages)
+            return cursors.due_tasks(state, campaign_ids, self.start, now, self.ages)
         span = Window(floor(self.since or self.start), floor(min(self.until or now, now)))
         if span.start >= span.end:
             raise SettingsError(f"since and until leave nothing to read: {span} is empty, or not yet over.")
-        return [Task(campaign_id, span) for campaign_id in self.campaign_ids]
+        return [Task(campaign_id, span) for campaign_id in campaign_ids]
 
 
 class Extraction:
@@ -79,28 +83,46 @@ class Extraction:
         self.tally = Tally()
         self.is_done = False
 
-    def prepare(self, connect: Callable[..., Api], order: Order, max_window_calls: int) -> None:
-        """Say how to connect and what to read. Sends no request."""
+    def prepare(
+        self,
+        connect: Callable[..., Api],
+        roster: Roster,
+        order: Order,
+        max_window_calls: int,
+        change_log_days: float,
+    ) -> None:
+        """Say how to connect, what to read, and how long changes are kept. Sends no request."""
         self._connect = connect
+        self.change_log_days = change_log_days
+        self.roster = roster
         self.order = order
         self.max_window_calls = max_window_calls
 
-    def begin(self, state: State) -> None:
-        """Plan what is due by ``state`` and start to read it, unless a pass is under way already."""
+    def begin(self, state: State, known: campaigns.State) -> None:
+        """Plan what is due by ``state`` and start to read it, unless a pass is under way already.
+
+        Meanwhile the list of campaigns is asked for, if by what is ``known`` of them it is due.
+        """
         if self._reads is not None:
             return
         self.is_done = False
         now = floor(self._clock())
-        tasks = self.order.tasks(state, now)
-        self.tally.campaigns = len(self.order.campaign_ids)
+        with ExitStack() as unless_it_fails:
+            api = self.connect()
+            unless_it_fails.callback(api.close)
+            campaign_ids = self.roster.ids(api)
+            tasks = self.order.tasks(campaign_ids, state, now)
+            unless_it_fails.pop_all()
+        self.tally.campaigns = len(campaign_ids)
         if not self.order.is_explicit:
             cursors.note_run(state, now)
-        self._reader = self.reader(tasks)
+        self.roster.ask(api, campaign_ids, known, now)
+        self._reader = self.reader(api, tasks)
         self._reads = iter(self._reader)
 
-    def reader(self, tasks: Sequence[Task]) -> Reader:
+    def reader(self, api: Api, tasks: Sequence[Task]) -> Reader:
         """Return a reader of ``tasks``, with the settings of the source."""
-        return Reader(self.connect(), tasks, self.tally, self.max_window_calls, self._clock)
+        return Reader(api, tasks, self.tally, self.max_window_calls, self._clock)
 
     def connect(self) -> Api:
         """Return a connection to the API, counted in the tally."""
@@ -112,7 +134,8 @@ class Extraction:
         """Yield what this load is to bring into each table."""
         several: list[News] = []
         once = Once()
-        for batch in batches(self._news(several), once, self._marked, load_id):
+        changes = self._changes if self.change_log_days else None
+        for batch in batches(self._news(several), once, self._marked, changes, load_id):
             self.tally.drifts |= batch.drifts
             yield batch
         self.tally.add(new_calls=once.new_calls)
@@ -123,11 +146,15 @@ class Extraction:
             known = self.loaded.calls_in(read.campaign_id, read.window) if self.loaded else None
             news = news_of(read, known)
             self.tally.add(rejected=len(news.rejected))
-            several.append(replace(news, calls=[], unknown=frozenset(), read=replace(read, calls=[])))
+            several.append(news.outline)
             yield news
 
     def _marked(self, news: News, load_id: str) -> Sequence[Any]:
         return self.loaded.marked(news, load_id) if self.loaded and news.vanished else ()
+
+    def _changes(self, sightings: Sequence[Sighting]) -> list[Row]:
+        held = self.loaded.fields_of(sightings) if self.loaded and sightings else {}
+        return list(changes_of(sightings, held))
 
     def take(self) -> Iterator[Read]:
         """Yield the reads of one chunk, or all; in chunks, an error waits until those before it are kept."""
@@ -139,6 +166,7 @@ class Extraction:
             if self._is_enough(taken, time.monotonic() - began):
                 break
         if self._error is None and self._reader is not None and self._reader.is_exhausted:
+            self.roster.wait()
             self.close()
             self.is_done = True
 
@@ -163,6 +191,10 @@ class Extraction:
         if self._error is not None:
             error, self._error, self._reads = self._error, None, None
             raise error
+
+    def campaign_rows(self, known: campaigns.State) -> list[Row]:
+        """Return the rows of campaigns that are new or changed, once a pass; notes them in ``known``."""
+        return self.roster.rows(known, floor(self._clock()))
 
     def note(self, state: State, read: Trace) -> None:
         """Move the cursors in ``state`` over a read whose rows are in the load."""

@@ -11,6 +11,9 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from altur_calls import settings, tables
 from altur_calls.changes import Known, News
+from altur_calls.fields import CHILDREN, SCALARS, read_back
+from altur_calls.records import Row
+from altur_calls.sightings import Sighting
 from altur_calls.windows import Window
 
 OF_A_TIME = """
@@ -55,6 +58,47 @@ class Loaded:
         with self._client.execute_query(self._sql(MARKED), *given) as found:
             cursor: Any = found.native_cursor
             return [cursor.to_arrow_table()]
+
+    def fields_in(self, campaign_id: int, window: Window) -> dict[str, Row]:
+        """Return the calls of a window that have not vanished, field by field, by id."""
+        return self._fields(
+            "campaign_id = %s AND created_at >= %s AND created_at < %s AND NOT is_deleted",
+            campaign_id,
+            window.start,
+            window.end,
+        )
+
+    def fields_of(self, sightings: Sequence[Sighting]) -> dict[str, Row]:
+        """Return calls as they are in the warehouse, field by field, by id."""
+        created = [call.created_at for call in sightings]
+        return self._fields(
+            "created_at BETWEEN %s AND %s AND id IN (SELECT unnest(CAST(%s AS VARCHAR[])))",
+            min(created),
+            max(created),
+            [call.call_id for call in sightings],
+        )
+
+    def _fields(self, where: str, *given: Any) -> dict[str, Row]:
+        calls = self._client.make_qualified_table_name(tables.CALLS)
+        chosen = f"(SELECT * FROM {calls} WHERE {where}) AS calls"  # noqa: S608 (both of ours)
+        names = ", ".join(map(self._client.escape_column_name, SCALARS))
+        rows: dict[str, Row] = {}
+        found = self._client.execute_sql(f"SELECT is_deleted, {names} FROM {chosen}", *given)  # noqa: S608
+        for is_deleted, *values in found or ():
+            rows[values[0]] = dict(zip(SCALARS, read_back(values, [*SCALARS.values()]), strict=True))
+            rows[values[0]] |= {"is_deleted": is_deleted, **{table: [] for table in CHILDREN}}
+        for table, fields in CHILDREN.items() if rows else ():
+            names = ", ".join(f"child.{self._client.escape_column_name(name)}" for name in fields)
+            child = self._client.make_qualified_table_name(table)
+            found = self._client.execute_sql(
+                f"SELECT calls.id, {names} FROM {child} AS child JOIN {chosen} "  # noqa: S608
+                "ON child.call_id = calls.id AND child.call_created_at = calls.created_at "
+                "ORDER BY calls.id, child.position",
+                *given,
+            )
+            for call_id, *values in found or ():
+                rows[call_id][table].append(tuple(read_back(values, [*fields.values()])))
+        return rows
 
     def _sql(self, sql: str) -> str:
         calls = self._client.make_qualified_table_name(tables.CALLS)

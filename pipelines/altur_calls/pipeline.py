@@ -7,21 +7,23 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import dlt
 
 from altur_calls import settings
+from altur_calls.analytics import keep_up
 from altur_calls.asking import Asker
-from altur_calls.errors import WarehouseError
+from altur_calls.errors import ViewFailed, WarehouseError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import translated
 from altur_calls.loaded import Loaded
-from altur_calls.recovery import forget_loaded, forget_orphans
+from altur_calls.recovery import forget_changes, forget_loaded, forget_orphans
 from altur_calls.source import altur_source
 from altur_calls.survey import Forecast, foretell
 from altur_calls.tally import Tally
-from altur_calls.target import Target, count_calls, holds_calls, location_of, state_of
+from altur_calls.target import Client, Target, count_calls, holds_calls, location_of, state_of
 from altur_calls.verify import Verdict, compare, sample_of, windows_of
 from altur_calls.windows import Clock, floor, utc_now
 
@@ -49,15 +51,22 @@ class Summary:
     missing: tuple[str, ...]
     suspicious: tuple[str, ...]
     drifts: tuple[str, ...]
+    failed_view: str = ""
+    """What is wrong with a view that could not be made. The calls are loaded."""
     is_stopped: bool = False
     """Whether it was ended early: the rest is due."""
 
     @property
     def exit_code(self) -> int:
-        """0; 3 if a window could not be proved or a campaign was not found; 4 if too many calls vanished."""
+        """0; 3 if a window could not be proved or a campaign was not found; 4 if too many calls vanished.
+
+        70 if only a view is wrong.
+        """
         if self.unproved or self.missing:
             return INCOMPLETE
-        return SUSPICIOUS if self.suspicious else COMPLETE
+        if self.suspicious:
+            return SUSPICIOUS
+        return ViewFailed.exit_code if self.failed_view else COMPLETE
 
 
 def run(
@@ -86,18 +95,30 @@ def run(
         source = altur_source(extraction=work, **source_settings)
     with target.opened() as (pipeline, client):
         work.loaded = Loaded(client)
-        before = count_calls(pipeline)
+        before, failed_view = count_calls(pipeline), ""
         try:
             with watch(work.tally):
                 while not (work.is_done or stop.is_set()):
                     pipeline.run(source)
                     forget_loaded(pipeline)
+                    failed_view = _kept_up(client)
         finally:
             work.close()
         if count_calls(pipeline) - before != work.tally.new_calls:
             forget_orphans(client)
+        if holds_calls(pipeline):
+            forget_changes(client, clock() - timedelta(days=work.change_log_days))
         done = _summary(pipeline, work.tally, before, time.monotonic() - began)
-        return replace(done, is_stopped=not work.is_done)
+        return replace(done, is_stopped=not work.is_done, failed_view=failed_view)
+
+
+def _kept_up(client: Client) -> str:
+    """Bring the views up to what is loaded; return what is wrong with them, which is no reason not to load."""
+    try:
+        keep_up(client)
+    except ViewFailed as error:
+        return str(error)
+    return ""
 
 
 def _summary(pipeline: dlt.Pipeline, tally: Tally, before: int, seconds: float) -> Summary:
@@ -127,9 +148,9 @@ def dry_run(
     """Return what a run would read, by campaign, and how many seconds its requests take at least."""
     work = _prepared(clock, source_settings)
     with target.opened() as (pipeline, _):
-        tasks = work.order.tasks(state_of(pipeline), floor(clock()))
         api = work.connect()
         try:
+            tasks = work.order.tasks(work.roster.ids(api), state_of(pipeline), floor(clock()))
             forecasts = foretell(Asker(api, work.max_window_calls), tasks)
         finally:
             api.close()
@@ -152,9 +173,13 @@ def verify(
             raise WarehouseError(
                 f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."
             )
-        tasks = windows_of(pipeline, work.order.campaign_ids, floor(clock()))
-        with watch(work.tally):
-            return compare(pipeline, work.reader(sample_of(tasks, windows, seed)))
+        api = work.connect()
+        try:
+            tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()))
+            with watch(work.tally):
+                return compare(pipeline, work.reader(api, sample_of(tasks, windows, seed)))
+        finally:
+            api.close()
 
 
 def _prepared(clock: Clock, source_settings: dict[str, Any]) -> Extraction:

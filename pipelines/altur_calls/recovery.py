@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def forget_orphans(client: SqlClientBase[Any]) -> None:
     for name in tables.CHILD_COLUMNS:
         child = client.make_qualified_table_name(name)
         client.execute_sql(ORPHANS.format(child=child, calls=calls))
+
+
+def forget_changes(client: SqlClientBase[Any], before: datetime) -> None:
+    """Remove changes that were seen before a moment: the log is bounded."""
+    changes = client.make_qualified_table_name(tables.CHANGES)
+    client.execute_sql(f"DELETE FROM {changes} WHERE read_at < %s", before)  # noqa: S608 (a name of ours, quoted)
 
 
 def forget_future(pipeline: dlt.Pipeline) -> bool:

@@ -54,6 +54,8 @@ def run(*, demo: bool = False, **source_settings: Any) -> int:
         click.echo(f"altur-calls: incomplete: {more:,} windows more; see altur.call_windows.", err=True)
     for line in done.suspicious:
         click.echo(f"altur-calls: suspicious: {line}", err=True)
+    if done.failed_view:
+        click.echo(f"altur-calls: {done.failed_view}", err=True)
     if done.is_stopped and stop.signal_number:
         click.echo("altur-calls: stopped early. What was read is loaded; the next run carries on.", err=True)
         return SIGNALLED + stop.signal_number

@@ -48,6 +48,12 @@ Each age is less than four times the one before, which is what lets a change mad
 old show by the time it is ``4 A`` old, with some slack to gather calls into full pages.
 """
 
+TIMEZONE = "UTC"
+"""Of campaigns for which neither the settings nor the API tell one."""
+
+CHANGE_LOG_DAYS = 30
+"""How long changes of calls are kept: as long as a call may change."""
+
 OVERLAP_SECONDS = 1
 """Asked for on either side of a window: the document leaves open if its bounds are inclusive."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,11 +14,13 @@ from dlt.extract import DltResource
 
 from altur_calls import settings, tables
 from altur_calls.api import Api
-from altur_calls.arguments import campaign_numbers, moment, positive, secret_key
+from altur_calls.arguments import campaign_numbers, days, moment, positive, secret_key, zones_by_campaign
 from altur_calls.arrow import json_is_text
 from altur_calls.batch import Batch
+from altur_calls.campaigns import Zones, zone
 from altur_calls.errors import WarehouseError
 from altur_calls.extraction import Extraction, Order
+from altur_calls.roster import Roster
 
 BY_ID: Any = {"disposition": "merge", "strategy": "delete-insert"}
 
@@ -34,7 +36,7 @@ calls' creation, so DuckDB finds them without reading the whole table."""
 @dlt.source(name="altur", section="altur", max_table_nesting=0)
 def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .dlt/config.toml)
     api_key: TSecretStrValue = dlt.secrets.value,
-    campaign_ids: Sequence[int] = dlt.config.value,
+    campaign_ids: Any = dlt.config.value,
     base_url: str = settings.BASE_URL,
     start_date: str | None = None,
     since: str | None = None,
@@ -44,6 +46,10 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
     timeout_seconds: float = settings.TIMEOUT_SECONDS,
     max_window_calls: int = settings.MAX_WINDOW_CALLS,
     reread_ages_minutes: Sequence[float] = settings.REREAD_AGES_MINUTES,
+    list_campaigns: bool = True,  # noqa: FBT001, FBT002 (a setting, by name)
+    timezone: str = settings.TIMEZONE,
+    timezones: Mapping[str, str] | None = None,
+    change_log_days: float = settings.CHANGE_LOG_DAYS,
     extraction: Extraction | None = None,
 ) -> tuple[DltResource, ...]:
     """Load the calls of Altur campaigns, incrementally and proved complete.
@@ -53,7 +59,8 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
 
     Args:
         api_key: Secret key of the organization.
-        campaign_ids: Campaigns to load. One that is added later is loaded from its beginning.
+        campaign_ids: Campaigns to load, or ``"all"`` that the key may list. One that is added later is
+            loaded from its beginning.
         base_url: Server and version prefix of the API.
         start_date: Load calls created at or after this ISO 8601 date or time; everything by default.
         since: Read this span again, whatever was read before: its start, ISO 8601.
@@ -63,12 +70,16 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
         timeout_seconds: How long to wait for a connection or for the next byte.
         max_window_calls: Calls in a window, at most, before it is split.
         reread_ages_minutes: Ages at which a call is read again; after the last it is settled.
+        list_campaigns: Whether to ask for the names and timezones of campaigns.
+        timezone: Timezone of campaigns for which neither ``timezones`` nor the API gives one.
+        timezones: Timezone by campaign id, before what the API says.
+        change_log_days: How long changes of calls are kept; 0 for no log.
         extraction: Give one to follow the reading, or to load it in several packages.
 
     Returns:
         Resources ``campaign_calls`` and its children ``campaign_calls__contact``, ``__tags``, ``__policies``,
-        ``__extracted_data``, ``call_windows`` (the ledger: a row for each window read), ``rejected_calls``
-        and ``schema_drift``.
+        ``__extracted_data``; ``call_changes`` (a row for each field of a call that changed), ``campaigns``,
+        ``call_windows`` (the ledger: a row for each window read), ``rejected_calls`` and ``schema_drift``.
 
     """
     work = extraction or Extraction()
@@ -81,19 +92,29 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
         retry_for_seconds=retry_for_seconds,
     )
     order = Order(
-        campaign_ids=campaign_numbers(campaign_ids),
         start=moment("start_date", start_date) or settings.BEGINNING,
         since=moment("since", since),
         until=moment("until", until),
         ages=[timedelta(minutes=minutes) for minutes in (0, *sorted(reread_ages_minutes))],
     )
-    work.prepare(connect, order, int(positive("max_window_calls", max_window_calls)))
+    zones = Zones(zone("timezone", timezone), zones_by_campaign(timezones or {}))
+    roster = Roster(campaign_numbers(campaign_ids), zones, asks=list_campaigns)
+    most = int(positive("max_window_calls", max_window_calls))
+    work.prepare(connect, roster, order, most, days("change_log_days", change_log_days))
     windows = window_reads(work)
     return (
         windows | campaign_calls(work),
         *(
             windows | table(name, columns, write_disposition=WITH_THEIR_CALL)
             for name, columns in tables.CHILD_COLUMNS.items()
+        ),
+        windows | table(tables.CHANGES, tables.CHANGE_COLUMNS, write_disposition="append"),
+        windows
+        | table(
+            tables.CAMPAIGNS,
+            tables.CAMPAIGN_COLUMNS,
+            primary_key="campaign_id",
+            write_disposition=BY_ID,
         ),
         windows | table(tables.WINDOWS, tables.WINDOW_COLUMNS, write_disposition="append"),
         windows
@@ -120,8 +141,13 @@ def window_reads(work: Extraction) -> DltResource:
         if "tables" not in state:
             state["tables"] = tables.VERSION
             yield Declare()
-        work.begin(state)
+        known = dlt.current.resource_state(tables.CAMPAIGNS)
+        work.begin(state, known)
         yield from work.batches(dlt.current.load_package_state()["load_id"])
+        if rows := work.campaign_rows(known):
+            batch = Batch()
+            batch.add_rows(tables.CAMPAIGNS, rows)
+            yield batch
 
     return reads
 

@@ -21,7 +21,8 @@ EXTRACTED = "campaign_calls__extracted_data"
 WINDOWS = "call_windows"
 REJECTED = "rejected_calls"
 DRIFT = "schema_drift"
-ALL = (CALLS, CONTACT, TAGS, POLICIES, EXTRACTED, WINDOWS, REJECTED, DRIFT)
+CAMPAIGNS = "campaigns"
+CHANGES = "call_changes"
 
 VERSION = 3
 """Of the tables below. A warehouse with tables of another version is not written to."""
@@ -112,3 +113,39 @@ DRIFT_COLUMNS = _columns(
     call_id=("text", "The latest call with it", REQUIRED),
     read_at=("timestamp", "When it was last read", REQUIRED),
 )
+
+CAMPAIGN_COLUMNS = _columns(
+    {},
+    campaign_id=("bigint", "Campaign that is loaded", REQUIRED),
+    name=("text", "Its name, where the key may list campaigns"),
+    status=("text", "Its status there: pending, ready, active, inactive, cooldown, finished"),
+    agent_id=("text", "Agent that makes its calls"),
+    agent_name=("text", "Name of that agent"),
+    timezone=("text", "Zone of its days: as set for it, else as the API tells, else the default", REQUIRED),
+    is_archived=("bool", "Whether it is archived"),
+    created_at=("timestamp", "When the campaign was created"),
+    read_at=("timestamp", "When these were last found changed", REQUIRED),
+)
+
+CHANGE_COLUMNS = _columns(
+    {},
+    call_id=("text", "The call that changed", REQUIRED),
+    campaign_id=("bigint", "Campaign of the call", REQUIRED),
+    call_created_at=("timestamp", "When the call was created", REQUIRED),
+    field=("text", "What changed, by its path in the API's answer", REQUIRED),
+    old_value=("text", "As it was, lists as JSON; null if it was not there"),
+    new_value=("text", "As it is since, lists as JSON; null if it is no longer there"),
+    read_at=("timestamp", "When the change was seen", REQUIRED),
+    **ROW_KEYS,
+)
+
+COLUMNS: dict[str, TTableSchemaColumns] = {
+    CALLS: CALL_COLUMNS,
+    **CHILD_COLUMNS,
+    CHANGES: CHANGE_COLUMNS,
+    CAMPAIGNS: CAMPAIGN_COLUMNS,
+    WINDOWS: WINDOW_COLUMNS,
+    REJECTED: REJECTED_COLUMNS,
+    DRIFT: DRIFT_COLUMNS,
+}
+"""All tables."""

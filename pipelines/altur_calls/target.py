@@ -23,6 +23,8 @@ NAME = "altur_calls"
 MEMORY_LIMIT = "160MB"
 """Of DuckDB, unless dlt is configured otherwise (``DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG``)."""
 
+MORE_MEMORY = "1GB"
+
 DATASET = "altur"
 
 
@@ -78,9 +80,23 @@ def _open(pipeline: dlt.Pipeline) -> Iterator[Client]:
     Else each of the dozens of times that dlt opens and closes it in a load would end with a checkpoint.
     """
     with pipeline.sql_client() as client:
-        if "memory_limit" not in (getattr(client.credentials, "global_config", None) or {}):
-            client.execute_sql(f"SET GLOBAL memory_limit = '{MEMORY_LIMIT}'")
+        _limit_memory(client, MEMORY_LIMIT)
         yield client
+
+
+def _limit_memory(client: Client, limit: str) -> None:
+    if "memory_limit" not in (getattr(client.credentials, "global_config", None) or {}):
+        client.execute_sql(f"SET GLOBAL memory_limit = '{limit}'")
+
+
+@contextmanager
+def more_memory(client: Client) -> Iterator[None]:
+    """Let DuckDB have more for a while: for what is done once, not with every load."""
+    _limit_memory(client, MORE_MEMORY)
+    try:
+        yield
+    finally:
+        _limit_memory(client, MEMORY_LIMIT)
 
 
 def _drop_staging(pipeline: dlt.Pipeline) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 import dlt
 
-from altur_calls import document, settings, tables
+from altur_calls import settings, tables
 from altur_calls.asking import Task
+from altur_calls.fields import canonical
+from altur_calls.loaded import Loaded
 from altur_calls.reading import Read, Reader
 from altur_calls.records import Accepted, Row, row_of
 from altur_calls.sightings import Sighting, sighting_of
@@ -21,17 +21,6 @@ from altur_calls.windows import Window, floor
 
 WINDOW_CALLS = 500
 """Calls in a window that is compared, about."""
-
-SCALARS = {
-    **document.CALL,
-    **{f"policy_evaluation__{name}": field for name, field in document.EVALUATION.items()},
-}
-CHILDREN = {
-    "contact": document.CONTACT,
-    "tags": document.TAG,
-    "policies": document.POLICY,
-    "extracted_data": document.EXTRACTED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +79,13 @@ def compare(pipeline: dlt.Pipeline, reader: Reader) -> Verdict:
     differences: list[Difference] = []
     doubts: list[str] = []
     with pipeline.sql_client() as client:
+        loaded = Loaded(client)
         for read in reader:
             windows += 1
             if not read.is_proved:
                 doubts.append(f"campaign {read.campaign_id} {read.window}: {read.doubt}")
             there = {call.row["id"]: canonical(call) for call in _accepted(read)}
-            here = _loaded(client, read)
+            here = loaded.fields_in(read.campaign_id, read.window)
             compared += len(here)
             differences += _differences(read.campaign_id, there, here, is_proved=read.is_proved)
         name = client.make_qualified_table_name(tables.CALLS)
@@ -124,66 +114,3 @@ def _differences(
             for field in given:
                 if given[field] != loaded[field]:
                     yield Difference(campaign_id, call_id, field)
-
-
-def canonical(call: Accepted) -> Row:
-    """Return a shaped call as the warehouse gives it back: typed values, children in order."""
-    return {
-        **{name: _typed(call.row.get(name), field) for name, field in SCALARS.items()},
-        **{
-            f"{tables.CALLS}__{child}": [
-                tuple(_typed(item.get(name), field) for name, field in fields.items())
-                for item in call.children[child]
-            ]
-            for child, fields in CHILDREN.items()
-        },
-    }
-
-
-def _typed(value: Any, field: document.Field) -> Any:
-    return float(value) if value is not None and field.data_type == "double" else value
-
-
-def _loaded(client: Any, read: Read) -> dict[str, Row]:
-    """Return the calls of a window as they are in the warehouse, by id."""
-    calls = client.make_qualified_table_name(tables.CALLS)
-    where = (
-        "calls.campaign_id = %s AND calls.created_at >= %s AND calls.created_at < %s AND NOT calls.is_deleted"
-    )
-    span = (read.campaign_id, read.window.start, read.window.end)
-    names = [client.escape_column_name(name) for name in SCALARS]
-    found = client.execute_sql(f"SELECT {', '.join(names)} FROM {calls} AS calls WHERE {where}", *span)  # noqa: S608
-    rows = {
-        values[0]: {
-            name: _read_back(value, field)
-            for (name, field), value in zip(SCALARS.items(), values, strict=True)
-        }
-        for values in found or ()
-    }
-    for child, fields in CHILDREN.items():
-        child_table = f"{tables.CALLS}__{child}"
-        table = client.make_qualified_table_name(child_table)
-        names = [f"child.{client.escape_column_name(name)}" for name in fields]
-        for row in rows.values():
-            row[child_table] = []
-        for call_id, *values in (
-            client.execute_sql(
-                f"SELECT calls.id, {', '.join(names)} FROM {table} AS child "  # noqa: S608
-                f"JOIN {calls} AS calls ON child.call_id = calls.id "
-                f"WHERE {where} ORDER BY calls.id, child.position",
-                *span,
-            )
-            or ()
-        ):
-            rows[call_id][child_table].append(
-                tuple(_read_back(value, field) for field, value in zip(fields.values(), values, strict=True))
-            )
-    return rows
-
-
-def _read_back(value: Any, field: document.Field) -> Any:
-    if field.data_type == "json" and isinstance(value, str):
-        return json.loads(value)
-    if isinstance(value, datetime):
-        return value.astimezone(settings.BEGINNING.tzinfo)
-    return value

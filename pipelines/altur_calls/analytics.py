@@ -1,0 +1,179 @@
+"""The schema ``analytics`` of a warehouse: views, made when they changed; a table, kept up with each load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from typing import Any
+
+import duckdb
+
+from altur_calls.errors import ViewFailed
+from altur_calls.target import Client, more_memory
+from altur_calls.views import SCHEMA, TABLE, View, for_dataset, meaning, views
+
+SOURCE = f"{SCHEMA}.int_calls"
+"""What the table is made from: the same rows, before their contacts' calls are counted."""
+
+BUILT = f"{SCHEMA}._built"
+"""What the table was made from, as kind and value: the definitions, the timezones, every load."""
+
+FRESH = """
+CREATE OR REPLACE TEMP TABLE fresh AS
+SELECT id AS call_id, created_at FROM altur.campaign_calls
+WHERE _dlt_load_id IN (SELECT unnest($loads)) OR campaign_id IN (SELECT unnest($campaigns))
+"""
+
+PEOPLE_BEFORE = f"""
+CREATE OR REPLACE TEMP TABLE people AS
+SELECT DISTINCT campaign_id, contact_id FROM {SCHEMA}.{TABLE}
+WHERE call_id IN (SELECT call_id FROM fresh) AND contact_id IS NOT NULL
+"""  # noqa: S608 (names of ours)
+
+GONE = f"DELETE FROM {SCHEMA}.{TABLE} WHERE call_id IN (SELECT call_id FROM fresh)"  # noqa: S608
+
+COMING = f"""
+CREATE OR REPLACE TEMP TABLE coming AS
+SELECT * FROM {SOURCE}
+WHERE created_at BETWEEN $oldest AND $newest AND call_id IN (SELECT call_id FROM fresh)
+"""  # noqa: S608
+
+PEOPLE_AFTER = """
+INSERT INTO people SELECT DISTINCT campaign_id, contact_id FROM coming WHERE contact_id IS NOT NULL
+"""
+
+COUNTED = f"""
+UPDATE {SCHEMA}.{TABLE} AS calls
+SET attempt_number = counted.attempt_number, is_converted = counted.is_converted
+FROM (
+    SELECT row_id, attempt_number, attempt_number = attempts AND contact_status = 'converted' AS is_converted
+    FROM (
+        SELECT
+            rowid AS row_id,
+            contact_status,
+            ROW_NUMBER() OVER (PARTITION BY campaign_id, contact_id ORDER BY created_at, call_id)
+                AS attempt_number,
+            COUNT(*) OVER (PARTITION BY campaign_id, contact_id) AS attempts
+        FROM {SCHEMA}.{TABLE}
+        WHERE contact_id IN (SELECT contact_id FROM people)
+    )
+) AS counted
+WHERE calls.rowid = counted.row_id
+    AND (calls.attempt_number, calls.is_converted)
+        IS DISTINCT FROM (counted.attempt_number, COALESCE(counted.is_converted, FALSE))
+"""  # noqa: S608
+"""As the definition of the table counts them, for the contacts whose calls came or went."""
+
+
+def keep_up(client: Client) -> None:
+    """Bring the views, and the table with the loads that were completed since, up to what the warehouse has.
+
+    Raises:
+        ViewFailed: if a view can't be made. Nothing is changed then.
+
+    """
+    dataset = client.dataset_name
+    with closing(client.native_connection.cursor()) as connection, _at_once(connection):
+        if _built(connection, "definitions") != {definitions(): dataset}:
+            with more_memory(client):
+                _make(connection, dataset)
+        else:
+            _keep_up(connection, dataset)
+
+
+@contextmanager
+def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def definitions() -> str:
+    """Return a key that is the same while all views are the same in all they say."""
+    return sha256(repr(list(views().values())).encode()).hexdigest()[:16]
+
+
+def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str]:
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {BUILT} (kind VARCHAR, value VARCHAR, of VARCHAR)")
+    return dict(connection.execute(f"SELECT value, of FROM {BUILT} WHERE kind = ?", [kind]).fetchall())  # noqa: S608
+
+
+def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Make every view, and the table from the beginning."""
+    for view in views().values():
+        kind, order = ("TABLE", " ORDER BY created_at") if view.name == TABLE else ("VIEW", "")
+        try:
+            connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{view.name} CASCADE")
+            query = for_dataset(view.query, dataset)
+            connection.execute(f"CREATE {kind} {SCHEMA}.{view.name} AS {query}{order}")
+            _describe(connection, view, kind)
+        except duckdb.Error as error:
+            raise ViewFailed(
+                f"The calls are loaded, but {SCHEMA}.{view.name} can't be made: {str(error).splitlines()[0]}"
+            ) from error
+    connection.execute(f"DELETE FROM {BUILT}")  # noqa: S608
+    connection.execute(f"INSERT INTO {BUILT} VALUES ('definitions', ?, ?)", [definitions(), dataset])  # noqa: S608
+    _note(connection, dataset)
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, view: View, kind: str) -> None:
+    connection.execute(f"COMMENT ON {kind} {SCHEMA}.{view.name} IS {_quoted(view.grain)}")
+    for column, *_ in connection.execute(f"DESCRIBE {SCHEMA}.{view.name}").fetchall():
+        means = _quoted(meaning(view.name, column) or "")
+        connection.execute(f'COMMENT ON COLUMN {SCHEMA}.{view.name}."{column}" IS {means}')
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _keep_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Write the rows of the calls that came, changed or vanished, or whose clocks are others now."""
+    loads, zones = _loads(connection, dataset), _zones(connection, dataset)
+    built = _built(connection, "zone")
+    fresh_loads = [load for load in loads if load not in _built(connection, "load")]
+    moved = [int(number) for number, zone in zones.items() if built.get(number, "UTC") != zone]
+    if fresh_loads or moved:
+        _replace(connection, dataset, {"loads": fresh_loads, "campaigns": moved})
+        _note(connection, dataset)
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, dataset: str, which: Mapping[str, Any]) -> None:
+    connection.execute(for_dataset(FRESH, dataset), which)
+    oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
+    if oldest is None:
+        return
+    connection.execute(PEOPLE_BEFORE)
+    connection.execute(GONE)
+    connection.execute(COMING, {"oldest": oldest, "newest": newest})
+    connection.execute(PEOPLE_AFTER)
+    rows = views()[TABLE].query.replace(SOURCE, "coming")
+    connection.execute(f"INSERT INTO {SCHEMA}.{TABLE} BY NAME {rows} ORDER BY created_at")
+    connection.execute(COUNTED)
+
+
+def _note(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Remember what the table has: the loads, and the timezones by which its days were told."""
+    connection.execute(f"DELETE FROM {BUILT} WHERE kind = 'zone'")  # noqa: S608
+    known = _built(connection, "load")
+    rows: list[tuple[str, str, str | None]]
+    rows = [("load", load, None) for load in _loads(connection, dataset) if load not in known]
+    rows += [("zone", number, zone) for number, zone in _zones(connection, dataset).items()]
+    if rows:
+        connection.executemany(f"INSERT INTO {BUILT} VALUES (?, ?, ?)", rows)  # noqa: S608
+
+
+def _loads(connection: duckdb.DuckDBPyConnection, dataset: str) -> list[str]:
+    query = "SELECT load_id FROM altur._dlt_loads WHERE status = 0"
+    return [load for (load,) in connection.execute(for_dataset(query, dataset)).fetchall()]
+
+
+def _zones(connection: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, str]:
+    query = "SELECT CAST(campaign_id AS VARCHAR), timezone FROM altur.campaigns"
+    return dict(connection.execute(for_dataset(query, dataset)).fetchall())

@@ -1,0 +1,84 @@
+"""Which campaigns are read, and what the API's list tells of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from altur_calls import campaigns
+from altur_calls.api import Api
+from altur_calls.campaigns import State, Zones
+from altur_calls.errors import AlturError, CampaignNotFound, KeyRefused, SettingsError
+from altur_calls.pace import Stopped
+from altur_calls.records import Row
+
+Listed = list[Mapping[str, Any]] | None
+"""What ``GET /campaigns`` gave: nothing to a key that may not list them. ``None`` if nobody knows."""
+
+logger = logging.getLogger(__name__)
+
+
+class Roster:
+    """The campaigns of a source: named by their ids, or all that the API lists."""
+
+    def __init__(self, campaign_ids: Sequence[int] | None, zones: Zones, *, asks: bool = True) -> None:
+        """Take ``None`` for all campaigns. With ``asks``, names and timezones are asked for."""
+        self._campaign_ids = campaign_ids
+        self._zones = zones
+        self._asks = asks
+        self._list: Future[Listed] | None = None
+
+    def ids(self, api: Api) -> Sequence[int]:
+        """Return the campaigns to read.
+
+        Raises:
+            SettingsError: if they are all, and the key may not list them.
+
+        """
+        if self._campaign_ids is not None:
+            return self._campaign_ids
+        try:
+            listed = api.campaigns()
+        except (KeyRefused, CampaignNotFound) as error:
+            raise SettingsError(
+                f"campaign_ids is 'all', which takes a key that may list campaigns. {error} Or name them."
+            ) from error
+        self._list = Future()
+        self._list.set_result(listed)
+        return campaigns.ids_of(listed)
+
+    def ask(self, api: Api, campaign_ids: Sequence[int], known: State, now: datetime) -> None:
+        """Begin to ask for the list if it is due, in a thread of its own: no call waits for a name."""
+        if self._list is None and campaigns.is_due(known, campaign_ids, self._zones, now):
+            with ThreadPoolExecutor(1, "campaigns") as pool:
+                self._list = pool.submit(_listed, api if self._asks else None)
+                pool.shutdown(wait=False)
+        self._asked_for = campaign_ids
+
+    def wait(self) -> None:
+        """Wait until the list is there: its connection is about to be closed."""
+        if self._list is not None:
+            self._list.exception()
+
+    def rows(self, known: State, now: datetime) -> list[Row]:
+        """Return the rows of campaigns that are new or changed, once a list; notes them in ``known``."""
+        if self._list is None:
+            return []
+        listed, self._list = self._list.result(), None
+        return campaigns.news_of(known, self._asked_for, listed, self._zones, now)
+
+
+def _listed(api: Api | None) -> Listed:
+    if api is None:
+        return []
+    try:
+        return api.campaigns()
+    except (KeyRefused, CampaignNotFound):
+        logger.info("The key may not list campaigns: they go without names.")
+        return []
+    except (AlturError, Stopped) as error:
+        logger.warning("No names and timezones of campaigns this time: %s", error)
+        return None
