@@ -110,3 +110,26 @@ DRIFT_COLUMNS = _columns(
     call_id=("text", "The latest call with it", REQUIRED),
     read_at=("timestamp", "When it was last read", REQUIRED),
 )
+
+COLUMNS: dict[str, TTableSchemaColumns] = {
+    CALLS: CALL_COLUMNS,
+    **CHILD_COLUMNS,
+    WINDOWS: WINDOW_COLUMNS,
+    REJECTED: REJECTED_COLUMNS,
+    DRIFT: DRIFT_COLUMNS,
+}
+"""The columns of each table."""
+
+ROWS = {
+    CALLS: "A call, by `id`",
+    CONTACT: "The contact of a call",
+    TAGS: "A tag of a call",
+    POLICIES: "A policy result of a call",
+    WINDOWS: "A window read: the ledger",
+    REJECTED: "A call that can't be a row, as it came",
+    DRIFT: "A way in which calls differ from the API document",
+}
+"""What a row of each table is."""
+
+UNIQUE = {CALLS: "id", CONTACT: "call_id", REJECTED: "fault_id", DRIFT: "drift_id"}
+"""The column that tells the rows of a table apart, where one alone does."""
