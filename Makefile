@@ -11,7 +11,7 @@ help:  ## Show this list
 run: .venv/run  ## Load what is due; without an API key, from the built-in sandbox
 	$(BIN)/altur-calls run --demo
 
-test: .venv/dev  ## Run the tests
+test: .venv/dev .venv/dbt/installed  ## Run the tests
 	$(BIN)/python -m pytest
 
 lint: .venv/dev  ## Check style and types
@@ -31,6 +31,8 @@ requirements: .venv/dev  ## Pin the requirements anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --extra sandbox --group build --group test --group lint \
 	    -c requirements.txt -o tests/requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --no-strip-extras --group dbt -o tests/requirements-dbt.txt
 
 clean:  ## Remove the environment and what tools left behind; warehouses stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
@@ -47,4 +49,9 @@ clean:  ## Remove the environment and what tools left behind; warehouses stay
 
 .venv/dev: tests/requirements.txt .venv/run
 	$(INSTALL) --require-hashes -r tests/requirements.txt
+	@touch $@
+
+.venv/dbt/installed: tests/requirements-dbt.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/dbt
+	.venv/dbt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

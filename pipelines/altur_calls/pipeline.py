@@ -113,7 +113,7 @@ def run(
 
 
 def _kept_up(client: Client) -> str:
-    """Bring the views up to what is loaded; return what is wrong with them, which is no reason not to load."""
+    """Bring the views up to what is loaded; return what is wrong with them: no reason not to load."""
     try:
         keep_up(client)
     except ViewFailed as error:

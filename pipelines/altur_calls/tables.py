@@ -148,4 +148,27 @@ COLUMNS: dict[str, TTableSchemaColumns] = {
     REJECTED: REJECTED_COLUMNS,
     DRIFT: DRIFT_COLUMNS,
 }
-"""All tables."""
+"""The columns of each table."""
+
+ROWS = {
+    CALLS: "A call, by `id`",
+    CONTACT: "The contact of a call",
+    TAGS: "A tag of a call",
+    POLICIES: "A policy result of a call",
+    EXTRACTED: "A pair of a call's extracted data",
+    CHANGES: "A field of a call that was found changed",
+    CAMPAIGNS: "A campaign that is loaded",
+    WINDOWS: "A window read: the ledger",
+    REJECTED: "A call that can't be a row, as it came",
+    DRIFT: "A way in which calls differ from the API document",
+}
+"""What a row of each table is."""
+
+UNIQUE = {
+    CALLS: "id",
+    CONTACT: "call_id",
+    CAMPAIGNS: "campaign_id",
+    REJECTED: "fault_id",
+    DRIFT: "drift_id",
+}
+"""The column that tells the rows of a table apart, where one alone does."""
