@@ -22,7 +22,7 @@ from altur_calls.target import Target
 
 SAMPLE = (
     "SELECT campaign_name, sum(days.calls) AS calls, sum(human_calls) AS by_a_person, "
-    "round(sum(billed_minutes)) AS minutes, sum(conversions) AS conversions "
+    "CAST(sum(billed_minutes) AS BIGINT) AS minutes, sum(conversions) AS conversions "
     "FROM analytics.campaign_daily AS days JOIN analytics.campaigns USING (campaign_id) "
     "GROUP BY campaign_name ORDER BY calls DESC"
 )
