@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from altur_calls import tables
 from altur_calls.arrow import columns_of, table_of
 from altur_calls.changes import News
 from altur_calls.cursors import Trace, trace_of
-from altur_calls.history import rows_of_vanished
+from altur_calls.history import COMPARED, rows_of_vanished
 from altur_calls.records import Row
 from altur_calls.shape import Items, items_of, rejected_row
 from altur_calls.sightings import Sighting
@@ -48,12 +48,24 @@ class Batch:
         for name, items in items_of(calls, load_id).items():
             self.items[name] += items
 
-    def add_changes(self, changes: Sequence[Row], load_id: str) -> None:
+    def written(self, load_id: str) -> dict[str, pa.Table]:
+        """Return the rows of calls and their children that are added, without new fields."""
+        return {name: self._table(name, load_id) for name in COMPARED}
+
+    def _table(self, name: str, load_id: str) -> pa.Table:
+        declared = tables.COLUMNS[name]
+        rows = table_of(columns_of(self._rows(name), declared), declared, load_id)
+        return pa.concat_tables([rows, *(item for item in self.items[name] if isinstance(item, pa.Table))])
+
+    def add_changes(self, changes: pa.Table | None, load_id: str) -> None:
         """Add what changed in calls that were known, and which of them vanished."""
         vanished = [row for table in self.marked for row in table.select(VANISHED).to_pylist()]
-        if rows := [*changes, *rows_of_vanished(vanished)]:
-            columns = columns_of(rows, tables.CHANGE_COLUMNS)
-            self.items[tables.CHANGES].append(table_of(columns, tables.CHANGE_COLUMNS, load_id))
+        for columns in (
+            columns_of(list(rows_of_vanished(vanished)), tables.CHANGE_COLUMNS),
+            {name: changes[name].combine_chunks() for name in changes.column_names} if changes else {},
+        ):
+            if columns:
+                self.items[tables.CHANGES].append(table_of(columns, tables.CHANGE_COLUMNS, load_id))
 
     def add_rows(self, table: str, rows: Sequence[Row]) -> None:
         """Add rows of a table."""
@@ -102,9 +114,9 @@ class Once:
                 fresh.append(call)
         return fresh
 
-    def changed(self, calls: Sequence[Sighting]) -> list[Sighting]:
-        """Return those of the calls that were known otherwise."""
-        return [call for call in calls if call.call_id in self._changed]
+    def changed(self, calls: Sequence[Sighting]) -> list[str]:
+        """Return the ids of those of the calls that were known otherwise."""
+        return [call.call_id for call in calls if call.call_id in self._changed]
 
     def rest(self) -> list[Sighting]:
         """Return the calls that came beside a window only."""
@@ -120,7 +132,7 @@ def batches(
     several: Iterable[News],
     once: Once,
     marked: Callable[[News, str], Sequence[Any]],
-    changes: Callable[[Sequence[Sighting]], list[Row]] | None,
+    changes: Callable[[Mapping[str, pa.Table], Sequence[str]], pa.Table | None] | None,
     load_id: str,
 ) -> Iterator[Batch]:
     """Gather the windows of a load.
@@ -128,11 +140,12 @@ def batches(
     ``marked`` returns the rows of the calls that vanished from a window; ``changes`` tells what changed in
     calls, where that is kept.
     """
-    batch, changed = Batch(), list[Sighting]()
+    batch, changed = Batch(), list[str]()
 
     def finished() -> Batch:
         if changes is not None:
-            batch.add_changes(changes(changed), load_id)
+            known = changes(batch.written(load_id), changed) if changed else None
+            batch.add_changes(known, load_id)
         return batch
 
     for news in several:

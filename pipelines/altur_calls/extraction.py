@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import pyarrow as pa
 
 from altur_calls import campaigns, cursors, settings
 from altur_calls.api import Api
@@ -17,12 +19,10 @@ from altur_calls.batch import Batch, Once, batches
 from altur_calls.changes import News, news_of, suspicions
 from altur_calls.cursors import State, Trace
 from altur_calls.errors import AlturError, SettingsError
-from altur_calls.history import changes_of
 from altur_calls.loaded import Loaded
 from altur_calls.reading import Read, Reader
 from altur_calls.records import Row
 from altur_calls.roster import Roster
-from altur_calls.sightings import Sighting
 from altur_calls.tally import Tally
 from altur_calls.windows import Clock, Window, floor, utc_now
 
@@ -152,9 +152,8 @@ class Extraction:
     def _marked(self, news: News, load_id: str) -> Sequence[Any]:
         return self.loaded.marked(news, load_id) if self.loaded and news.vanished else ()
 
-    def _changes(self, sightings: Sequence[Sighting]) -> list[Row]:
-        held = self.loaded.fields_of(sightings) if self.loaded and sightings else {}
-        return list(changes_of(sightings, held))
+    def _changes(self, given: Mapping[str, pa.Table], call_ids: Sequence[str]) -> pa.Table | None:
+        return self.loaded.changes(given, call_ids) if self.loaded else None
 
     def take(self) -> Iterator[Read]:
         """Yield the reads of one chunk, or all; in chunks, an error waits until those before it are kept."""

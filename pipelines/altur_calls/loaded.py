@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.destinations.sql_client import SqlClientBase
 
 from altur_calls import settings, tables
 from altur_calls.changes import Known, News
 from altur_calls.fields import CHILDREN, SCALARS, read_back
+from altur_calls.history import COMPARED, changes_of
 from altur_calls.records import Row
-from altur_calls.sightings import Sighting
 from altur_calls.windows import Window
 
 OF_A_TIME = """
@@ -68,25 +69,20 @@ class Loaded:
             window.end,
         )
 
-    def fields_of(self, sightings: Sequence[Sighting]) -> dict[str, Row]:
-        """Return calls as they are in the warehouse, field by field, by id."""
-        created = [call.created_at for call in sightings]
-        return self._fields(
-            "created_at BETWEEN %s AND %s AND id IN (SELECT unnest(CAST(%s AS VARCHAR[])))",
-            min(created),
-            max(created),
-            [call.call_id for call in sightings],
-        )
+    def changes(self, given: Mapping[str, pa.Table], call_ids: Sequence[str]) -> pa.Table:
+        """Return a row for each field in which calls, as they are about to be written, differ from here."""
+        held = {name: self._client.make_qualified_table_name(name) for name in COMPARED}
+        return changes_of(self._client.native_connection, held, given, call_ids)
 
     def _fields(self, where: str, *given: Any) -> dict[str, Row]:
         calls = self._client.make_qualified_table_name(tables.CALLS)
         chosen = f"(SELECT * FROM {calls} WHERE {where}) AS calls"  # noqa: S608 (both of ours)
         names = ", ".join(map(self._client.escape_column_name, SCALARS))
         rows: dict[str, Row] = {}
-        found = self._client.execute_sql(f"SELECT is_deleted, {names} FROM {chosen}", *given)  # noqa: S608
-        for is_deleted, *values in found or ():
+        found = self._client.execute_sql(f"SELECT {names} FROM {chosen}", *given)  # noqa: S608
+        for values in found or ():
             rows[values[0]] = dict(zip(SCALARS, read_back(values, [*SCALARS.values()]), strict=True))
-            rows[values[0]] |= {"is_deleted": is_deleted, **{table: [] for table in CHILDREN}}
+            rows[values[0]] |= {table: [] for table in CHILDREN}
         for table, fields in CHILDREN.items() if rows else ():
             names = ", ".join(f"child.{self._client.escape_column_name(name)}" for name in fields)
             child = self._client.make_qualified_table_name(table)
