@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test lint bench sandbox requirements clean
+.PHONY: help run test lint bench docs sandbox requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,6 +21,10 @@ lint: .venv/dev  ## Check style and types
 
 bench: .venv/dev  ## Compare with other extractors, in a quarter of an hour; CALLS=60000 for more
 	$(BIN)/python tests/benchmarks/compare.py $(if $(CALLS),--api-calls $(CALLS)) --results tests/benchmarks/RESULTS.md
+
+docs: .venv/run  ## Write the data dictionary and the dbt sources anew
+	$(BIN)/altur-calls run --demo
+	$(BIN)/altur-calls docs --demo --output pipelines/altur_calls/docs
 
 sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765
 	$(BIN)/altur-calls sandbox

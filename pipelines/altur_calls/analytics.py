@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
+import dlt
 import duckdb
 
+from altur_calls import tables
 from altur_calls.errors import ViewFailed
 from altur_calls.target import Client, more_memory
-from altur_calls.views import SCHEMA, TABLE, View, for_dataset, meaning, views
+from altur_calls.views import SCHEMA, TABLE, for_dataset, meaning, views
 
 SOURCE = f"{SCHEMA}.int_calls"
 """What the table is made from: the same rows, before their contacts' calls are counted."""
@@ -79,6 +82,17 @@ WHERE calls.rowid = counted.row_id
 """As the definition of the table counts them, for the contacts whose calls came or went."""
 
 
+def build_views(pipeline: dlt.Pipeline) -> None:
+    """Make, or keep up, the schema ``analytics`` in the DuckDB of a pipeline of your own: after each run.
+
+    Raises:
+        ViewFailed: if a view can't be made. Nothing is changed then.
+
+    """
+    with pipeline.sql_client() as client:
+        keep_up(client)
+
+
 def keep_up(client: Client) -> None:
     """Bring the views, and the table with the loads that were completed since, up to what the warehouse has.
 
@@ -117,7 +131,7 @@ def _named(name: str) -> Iterator[None]:
 
 def definitions() -> str:
     """Return a key that is the same while all views are the same in all they say."""
-    return sha256(repr(list(views().values())).encode()).hexdigest()[:16]
+    return sha256(repr((list(views().values()), tables.COLUMNS, tables.ROWS)).encode()).hexdigest()[:16]
 
 
 def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str]:
@@ -146,17 +160,28 @@ def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
         with _named(view.name):
             query = for_dataset(view.query, dataset)
             connection.execute(f"CREATE {kind} {SCHEMA}.{view.name} AS {query}{order}")
-            _describe(connection, view, kind)
+            _describe(connection, f"{SCHEMA}.{view.name}", kind, view.grain, partial(meaning, view.name))
         connection.execute(f"INSERT INTO {BUILT} VALUES ('made', ?, ?)", [view.name, kind])  # noqa: S608
+    _describe_raw(connection, dataset)
     connection.execute(f"INSERT INTO {BUILT} VALUES ('definitions', ?, ?)", [definitions(), dataset])  # noqa: S608
     _note(connection, dataset)
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, view: View, kind: str) -> None:
-    connection.execute(f"COMMENT ON {kind} {SCHEMA}.{view.name} IS {_quoted(view.grain)}")
-    for column, *_ in connection.execute(f"DESCRIBE {SCHEMA}.{view.name}").fetchall():
-        means = _quoted(meaning(view.name, column) or "")
-        connection.execute(f'COMMENT ON COLUMN {SCHEMA}.{view.name}."{column}" IS {means}')
+def _describe(
+    connection: duckdb.DuckDBPyConnection, name: str, kind: str, row: str, means: Callable[[str], str | None]
+) -> None:
+    """Comment on a table or view and its columns: BI tools show that where people choose from them."""
+    connection.execute(f"COMMENT ON {kind} {name} IS {_quoted(row)}")
+    for column, *_ in connection.execute(f"DESCRIBE {name}").fetchall():
+        if meant := means(column):
+            connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {_quoted(meant)}')
+
+
+def _describe_raw(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    for table, columns in tables.COLUMNS.items():
+        described = {name: column.get("description") for name, column in columns.items()}
+        name = for_dataset(f"altur.{table}", dataset)
+        _describe(connection, name, "TABLE", tables.ROWS[table], described.get)
 
 
 def _quoted(text: str) -> str:
