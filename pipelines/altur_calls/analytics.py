@@ -20,7 +20,17 @@ SOURCE = f"{SCHEMA}.int_calls"
 """What the table is made from: the same rows, before their contacts' calls are counted."""
 
 BUILT = f"{SCHEMA}._built"
-"""What the table was made from, as kind and value: the definitions, the timezones, every load."""
+"""What was made, and the table from what, as kind and value: the definitions, the timezones, every load."""
+
+THERE = """
+SELECT table_name FROM information_schema.tables
+WHERE table_catalog = current_database() AND table_schema = ?
+"""
+
+IS_WHOLE = f"""
+SELECT (SELECT count(*) FROM {SCHEMA}.{TABLE})
+    = (SELECT count(*) FROM altur.campaign_calls WHERE NOT is_deleted)
+"""  # noqa: S608 (names of ours)
 
 FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS
@@ -50,7 +60,10 @@ COUNTED = f"""
 UPDATE {SCHEMA}.{TABLE} AS calls
 SET attempt_number = counted.attempt_number, is_converted = counted.is_converted
 FROM (
-    SELECT row_id, attempt_number, attempt_number = attempts AND contact_status = 'converted' AS is_converted
+    SELECT
+        row_id,
+        attempt_number,
+        COALESCE(attempt_number = attempts AND contact_status = 'converted', FALSE) AS is_converted
     FROM (
         SELECT
             rowid AS row_id,
@@ -64,7 +77,7 @@ FROM (
 ) AS counted
 WHERE calls.rowid = counted.row_id
     AND (calls.attempt_number, calls.is_converted)
-        IS DISTINCT FROM (counted.attempt_number, COALESCE(counted.is_converted, FALSE))
+        IS DISTINCT FROM (counted.attempt_number, counted.is_converted)
 """  # noqa: S608
 """As the definition of the table counts them, for the contacts whose calls came or went."""
 
@@ -84,16 +97,14 @@ def keep_up(client: Client) -> None:
     """Bring the views, and the table with the loads that were completed since, up to what the warehouse has.
 
     Raises:
-        ViewFailed: if a view can't be made. Nothing is changed then.
+        ViewFailed: if a view can't be made, or the table not be kept up. Nothing is changed then.
 
     """
     dataset = client.dataset_name
     with closing(client.native_connection.cursor()) as connection, _at_once(connection):
-        if _built(connection, "definitions") != {definitions(): dataset}:
+        if not (_is_made(connection, dataset) and _kept_up(connection, dataset)):
             with more_memory(client):
                 _make(connection, dataset)
-        else:
-            _keep_up(connection, dataset)
 
 
 @contextmanager
@@ -107,6 +118,17 @@ def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Say which view it is that DuckDB complains of."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ViewFailed(
+            f"The calls are loaded, but {SCHEMA}.{name} can't be made: {str(error).splitlines()[0]}"
+        ) from error
+
+
 def definitions() -> str:
     """Return a key that is the same while all views are the same in all they say."""
     return sha256(repr((list(views().values()), tables.COLUMNS, tables.ROWS)).encode()).hexdigest()[:16]
@@ -118,21 +140,29 @@ def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str
     return dict(connection.execute(f"SELECT value, of FROM {BUILT} WHERE kind = ?", [kind]).fetchall())  # noqa: S608
 
 
+def _is_made(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    """Tell if all views are there, as they are defined now."""
+    there = {name for (name,) in connection.execute(THERE, [SCHEMA]).fetchall()}
+    return _built(connection, "definitions") == {definitions(): dataset} and views().keys() <= there
+
+
 def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Make every view, and the table from the beginning."""
+    """Make every view, and the table from the beginning, in place of those that were made before.
+
+    Whatever else has one of their names is somebody's own, and stays.
+    """
+    for name, kind in _built(connection, "made").items():
+        with _named(name):
+            connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{name} CASCADE")
+    connection.execute(f"DELETE FROM {BUILT}")  # noqa: S608
     for view in views().values():
         kind, order = ("TABLE", " ORDER BY created_at") if view.name == TABLE else ("VIEW", "")
-        try:
-            connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{view.name} CASCADE")
+        with _named(view.name):
             query = for_dataset(view.query, dataset)
             connection.execute(f"CREATE {kind} {SCHEMA}.{view.name} AS {query}{order}")
             _describe(connection, f"{SCHEMA}.{view.name}", kind, view.grain, partial(meaning, view.name))
-        except duckdb.Error as error:
-            raise ViewFailed(
-                f"The calls are loaded, but {SCHEMA}.{view.name} can't be made: {str(error).splitlines()[0]}"
-            ) from error
+        connection.execute(f"INSERT INTO {BUILT} VALUES ('made', ?, ?)", [view.name, kind])  # noqa: S608
     _describe_raw(connection, dataset)
-    connection.execute(f"DELETE FROM {BUILT}")  # noqa: S608
     connection.execute(f"INSERT INTO {BUILT} VALUES ('definitions', ?, ?)", [definitions(), dataset])  # noqa: S608
     _note(connection, dataset)
 
@@ -158,15 +188,23 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _keep_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Write the rows of the calls that came, changed or vanished, or whose clocks are others now."""
-    loads, zones = _loads(connection, dataset), _zones(connection, dataset)
-    built = _built(connection, "zone")
-    fresh_loads = [load for load in loads if load not in _built(connection, "load")]
+def _kept_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    """Write the rows of the calls that came, changed or vanished, or whose clocks are others now.
+
+    Returns:
+        Whether there are as many rows then as calls: not so after somebody deleted calls by hand.
+
+    """
+    known, built = _built(connection, "load"), _built(connection, "zone")
+    fresh_loads = [load for load in _loads(connection, dataset) if load not in known]
+    zones = _zones(connection, dataset)
     moved = [int(number) for number, zone in zones.items() if built.get(number, "UTC") != zone]
-    if fresh_loads or moved:
-        _replace(connection, dataset, {"loads": fresh_loads, "campaigns": moved})
-        _note(connection, dataset)
+    with _named(TABLE):
+        if fresh_loads or moved:
+            _replace(connection, dataset, {"loads": fresh_loads, "campaigns": moved})
+            _note(connection, dataset)
+        ((is_whole,),) = connection.execute(for_dataset(IS_WHOLE, dataset)).fetchall()
+    return bool(is_whole)
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, dataset: str, which: Mapping[str, Any]) -> None:
