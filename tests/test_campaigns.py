@@ -115,6 +115,7 @@ def test_what_is_known_of_a_campaign_outlives_a_list_that_did_not_come():
         ("America/Tijuana", {1: "America/Bogota"}, "America/Bogota"),
         ("America/Tijuana", {2: "America/Bogota"}, "America/Tijuana"),
         ("Nowhere/Else", {}, "America/Sao_Paulo"),
+        ("posix/America/Tijuana", {}, "America/Sao_Paulo"),
         ("", {}, "America/Sao_Paulo"),
         (None, {}, "America/Sao_Paulo"),
         (5, {}, "America/Sao_Paulo"),

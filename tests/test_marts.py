@@ -627,7 +627,7 @@ EXPECTED = {
         """
         call_id | campaign_id | field          | old_value    | new_value             | local_date
         d3      | 2           | contact.status | answered     | converted             | 2026-03-03
-        d3      | 2           | tags           | ["callback"] | ["callback", "venta"] | 2026-03-03
+        d3      | 2           | tags           | ["callback"] | ["callback","venta"]  | 2026-03-03
         d4      | 2           | contact.status | answered     | converted             | 2026-03-03
         v1      | 1           | is_deleted     | false        | true                  | 2026-03-03
         """,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+
+import duckdb
 
 from altur_calls.errors import ApiChanged, SettingsError
 from altur_calls.records import Row
@@ -43,12 +45,15 @@ class Zones:
 
 
 def is_zone(name: Any) -> bool:
-    """Tell if a value is the name of a timezone of the IANA database."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, TypeError, AttributeError, OSError):
-        return False
-    return True
+    """Tell if a value is the name of a timezone as DuckDB knows it: one it doesn't would fail every view."""
+    return isinstance(name, str) and name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    with duckdb.connect() as connection:
+        names = connection.execute("SELECT name FROM pg_timezone_names()").fetchall()
+    return frozenset(name for (name,) in names)
 
 
 def zone(setting: str, name: Any) -> str:
