@@ -1,69 +1,20 @@
-"""The schema ``analytics`` of a warehouse: views, made when they changed; a table, kept up with each load."""
+"""The schema ``analytics`` of a warehouse: views, made when they changed; tables, kept up with each load."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from hashlib import sha256
-from typing import Any
 
 import duckdb
 
 from altur_calls.errors import ViewFailed
 from altur_calls.target import Client, more_memory
-from altur_calls.views import SCHEMA, TABLE, View, for_dataset, meaning, views
-
-SOURCE = f"{SCHEMA}.int_calls"
-"""What the table is made from: the same rows, before their contacts' calls are counted."""
+from altur_calls.upkeep import replace_calls
+from altur_calls.views import SCHEMA, TABLES, View, for_dataset, meaning, views
 
 BUILT = f"{SCHEMA}._built"
 """What the table was made from, as kind and value: the definitions, the timezones, every load."""
-
-FRESH = """
-CREATE OR REPLACE TEMP TABLE fresh AS
-SELECT id AS call_id, created_at FROM altur.campaign_calls
-WHERE _dlt_load_id IN (SELECT unnest($loads)) OR campaign_id IN (SELECT unnest($campaigns))
-"""
-
-PEOPLE_BEFORE = f"""
-CREATE OR REPLACE TEMP TABLE people AS
-SELECT DISTINCT campaign_id, contact_id FROM {SCHEMA}.{TABLE}
-WHERE call_id IN (SELECT call_id FROM fresh) AND contact_id IS NOT NULL
-"""  # noqa: S608 (names of ours)
-
-GONE = f"DELETE FROM {SCHEMA}.{TABLE} WHERE call_id IN (SELECT call_id FROM fresh)"  # noqa: S608
-
-COMING = f"""
-CREATE OR REPLACE TEMP TABLE coming AS
-SELECT * FROM {SOURCE}
-WHERE created_at BETWEEN $oldest AND $newest AND call_id IN (SELECT call_id FROM fresh)
-"""  # noqa: S608
-
-PEOPLE_AFTER = """
-INSERT INTO people SELECT DISTINCT campaign_id, contact_id FROM coming WHERE contact_id IS NOT NULL
-"""
-
-COUNTED = f"""
-UPDATE {SCHEMA}.{TABLE} AS calls
-SET attempt_number = counted.attempt_number, is_converted = counted.is_converted
-FROM (
-    SELECT row_id, attempt_number, attempt_number = attempts AND contact_status = 'converted' AS is_converted
-    FROM (
-        SELECT
-            rowid AS row_id,
-            contact_status,
-            ROW_NUMBER() OVER (PARTITION BY campaign_id, contact_id ORDER BY created_at, call_id)
-                AS attempt_number,
-            COUNT(*) OVER (PARTITION BY campaign_id, contact_id) AS attempts
-        FROM {SCHEMA}.{TABLE}
-        WHERE contact_id IN (SELECT contact_id FROM people)
-    )
-) AS counted
-WHERE calls.rowid = counted.row_id
-    AND (calls.attempt_number, calls.is_converted)
-        IS DISTINCT FROM (counted.attempt_number, COALESCE(counted.is_converted, FALSE))
-"""  # noqa: S608
-"""As the definition of the table counts them, for the contacts whose calls came or went."""
 
 
 def keep_up(client: Client) -> None:
@@ -107,7 +58,8 @@ def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str
 def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """Make every view, and the table from the beginning."""
     for view in views().values():
-        kind, order = ("TABLE", " ORDER BY created_at") if view.name == TABLE else ("VIEW", "")
+        kind = "TABLE" if view.name in TABLES else "VIEW"
+        order = f" ORDER BY {TABLES[view.name]}" if view.name in TABLES else ""
         try:
             connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{view.name} CASCADE")
             query = for_dataset(view.query, dataset)
@@ -135,27 +87,13 @@ def _quoted(text: str) -> str:
 
 def _keep_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """Write the rows of the calls that came, changed or vanished, or whose clocks are others now."""
-    loads, zones = _loads(connection, dataset), _zones(connection, dataset)
-    built = _built(connection, "zone")
-    fresh_loads = [load for load in loads if load not in _built(connection, "load")]
+    known, built = _built(connection, "load"), _built(connection, "zone")
+    fresh_loads = [load for load in _loads(connection, dataset) if load not in known]
+    zones = _zones(connection, dataset)
     moved = [int(number) for number, zone in zones.items() if built.get(number, "UTC") != zone]
     if fresh_loads or moved:
-        _replace(connection, dataset, {"loads": fresh_loads, "campaigns": moved})
+        replace_calls(connection, dataset, fresh_loads, moved)
         _note(connection, dataset)
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, dataset: str, which: Mapping[str, Any]) -> None:
-    connection.execute(for_dataset(FRESH, dataset), which)
-    oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
-    if oldest is None:
-        return
-    connection.execute(PEOPLE_BEFORE)
-    connection.execute(GONE)
-    connection.execute(COMING, {"oldest": oldest, "newest": newest})
-    connection.execute(PEOPLE_AFTER)
-    rows = views()[TABLE].query.replace(SOURCE, "coming")
-    connection.execute(f"INSERT INTO {SCHEMA}.{TABLE} BY NAME {rows} ORDER BY created_at")
-    connection.execute(COUNTED)
 
 
 def _note(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:

@@ -1,0 +1,131 @@
+"""The tables of ``analytics``: the rows of calls that came, changed or vanished are written anew.
+
+What this costs depends on those calls, not on all that there are: rows lie in about the order in which calls
+were created, so what belongs to a call is looked for among those of its time. Only the other calls of a
+contact, which tell how manieth a call is, may lie anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from altur_calls.views import SCHEMA, TABLE, TABLES, for_dataset, views
+
+FRESH = f"""
+CREATE OR REPLACE TEMP TABLE fresh AS
+{views()["stg_calls"].query}
+WHERE _dlt_load_id IN (SELECT unnest($loads))
+"""
+
+AT_ANOTHER_HOUR = f"""
+INSERT INTO fresh
+SELECT * FROM {SCHEMA}.stg_calls
+WHERE campaign_id IN (SELECT unnest($campaigns)) AND call_id NOT IN (SELECT call_id FROM fresh)
+"""  # noqa: S608 (names of ours)
+
+OF_THEIR_TIME = "{created_at} BETWEEN $oldest AND $newest AND call_id IN (SELECT call_id FROM fresh)"
+OF_ANY_TIME = "call_id IN (SELECT call_id FROM fresh)"
+
+GONE = f"""
+CREATE OR REPLACE TEMP TABLE gone AS
+SELECT rowid AS row_id, campaign_id, contact_id FROM {SCHEMA}.{TABLE} WHERE {{these}}
+"""  # noqa: S608
+
+COME = f"""
+CREATE OR REPLACE TEMP TABLE come AS
+{views()[TABLE].query.replace(f"{SCHEMA}.int_calls", "listed")}
+"""
+
+LISTED = f"""
+CREATE OR REPLACE TEMP TABLE listed AS
+{views()["int_calls"].query.replace(f"{SCHEMA}.stg_calls", "fresh")}
+"""
+
+TOO_MANY = f"""
+SELECT
+    (SELECT COUNT(*) FROM {SCHEMA}.{TABLE}) - (SELECT COUNT(*) FROM gone) + (SELECT COUNT(*) FROM come)
+    - (SELECT COUNT(*) FROM {SCHEMA}.stg_calls WHERE NOT is_vanished)
+"""  # noqa: S608
+"""More than none if a call has moved: its row stands where it was created before."""
+
+THEIRS = f"""
+CREATE OR REPLACE TEMP TABLE theirs AS
+SELECT rowid AS row_id, campaign_id, contact_id, contact_status, created_at, attempt_number, is_converted
+FROM {SCHEMA}.{TABLE}
+WHERE contact_id IN (SELECT contact_id FROM gone UNION SELECT contact_id FROM come)
+"""  # noqa: S608
+"""The calls of the contacts whose calls came or went. Not their ids: to read those would take longest."""
+
+TIED = f"""
+CREATE OR REPLACE TEMP TABLE tied AS
+SELECT rowid AS row_id, call_id FROM {SCHEMA}.{TABLE} WHERE rowid IN (
+    SELECT row_id FROM (
+        SELECT row_id, COUNT(*) OVER (PARTITION BY campaign_id, contact_id, created_at) AS calls FROM theirs
+    ) WHERE calls > 1
+)
+"""  # noqa: S608
+"""Those of them that only their ids put in order, being created at the same moment."""
+
+COUNTED = f"""
+UPDATE {SCHEMA}.{TABLE} AS calls
+SET attempt_number = counted.attempt_number, is_converted = counted.is_converted
+FROM (
+    SELECT
+        row_id,
+        (attempt_number, is_converted) AS before,
+        ROW_NUMBER() OVER of_the_contact AS attempt_number,
+        contact_status IS NOT DISTINCT FROM 'converted' AND LEAD(row_id) OVER of_the_contact IS NULL
+            AS is_converted
+    FROM theirs LEFT JOIN tied USING (row_id)
+    WINDOW of_the_contact AS (PARTITION BY campaign_id, contact_id ORDER BY created_at, call_id)
+) AS counted
+WHERE calls.rowid = counted.row_id AND (counted.attempt_number, counted.is_converted) IS DISTINCT FROM before
+"""  # noqa: S608
+"""As the definition of the table counts them."""
+
+
+FORGOTTEN = f"""
+DELETE FROM {SCHEMA}.call_changes
+WHERE read_at < (SELECT COALESCE(MIN(read_at), TIMESTAMPTZ 'infinity') FROM {SCHEMA}.stg_call_changes)
+"""  # noqa: S608
+"""Changes that the bounded log has no more."""
+
+BY_ROW = "SET dynamic_or_filter_threshold = 1000"
+"""Up to so many rows, which lie anywhere, are looked for one by one, not between the first and the last."""
+
+
+def replace_calls(
+    connection: duckdb.DuckDBPyConnection, dataset: str, loads: Sequence[str], campaigns: Sequence[int]
+) -> None:
+    """Write the rows of the calls that some loads wrote, and of campaigns whose clocks are others now."""
+    connection.execute(FORGOTTEN)
+    connection.execute(for_dataset(FRESH, dataset), {"loads": loads})
+    if campaigns:
+        connection.execute(AT_ANOTHER_HOUR, {"campaigns": campaigns})
+    oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
+    if oldest is None:
+        return
+    span, these = {"oldest": oldest, "newest": newest}, OF_THEIR_TIME
+    connection.execute(LISTED)
+    connection.execute(COME)
+    connection.execute(GONE.format(these=these.format(created_at="created_at")), span)
+    if _number(connection, TOO_MANY):
+        span, these = {}, OF_ANY_TIME
+        connection.execute(GONE.format(these=these))
+    for table, created_at in TABLES.items():
+        _replace(connection, table, these.format(created_at=created_at), span)
+    for statement in (THEIRS, BY_ROW, TIED, COUNTED):
+        connection.execute(statement)
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, table: str, these: str, span: Mapping[str, Any]) -> None:
+    rows = "FROM come" if table == TABLE else views()[table].query.replace(f"{SCHEMA}.{TABLE}", "come")
+    connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE {these}", span)  # noqa: S608
+    connection.execute(f"INSERT INTO {SCHEMA}.{table} BY NAME SELECT * FROM ({rows}) WHERE {these}", span)  # noqa: S608
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])
