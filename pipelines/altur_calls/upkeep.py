@@ -7,6 +7,7 @@ contact, which tell how manieth a call is, may lie anywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,9 +15,9 @@ import duckdb
 
 from altur_calls.views import SCHEMA, TABLE, TABLES, for_dataset, views
 
-FRESH = f"""
+FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS
-{views()["stg_calls"].query}
+{stg_calls}
 WHERE _dlt_load_id IN (SELECT unnest($loads))
 """
 
@@ -33,16 +34,6 @@ GONE = f"""
 CREATE OR REPLACE TEMP TABLE gone AS
 SELECT rowid AS row_id, campaign_id, contact_id FROM {SCHEMA}.{TABLE} WHERE {{these}}
 """  # noqa: S608
-
-COME = f"""
-CREATE OR REPLACE TEMP TABLE come AS
-{views()[TABLE].query.replace(f"{SCHEMA}.int_calls", "listed")}
-"""
-
-LISTED = f"""
-CREATE OR REPLACE TEMP TABLE listed AS
-{views()["int_calls"].query.replace(f"{SCHEMA}.stg_calls", "fresh")}
-"""
 
 TOO_MANY = f"""
 SELECT
@@ -102,15 +93,17 @@ def replace_calls(
 ) -> None:
     """Write the rows of the calls that some loads wrote, and of campaigns whose clocks are others now."""
     connection.execute(FORGOTTEN)
-    connection.execute(for_dataset(FRESH, dataset), {"loads": loads})
+    fresh = FRESH.format(stg_calls=_query("stg_calls"))
+    connection.execute(for_dataset(fresh, dataset), {"loads": loads})
     if campaigns:
         connection.execute(AT_ANOTHER_HOUR, {"campaigns": campaigns})
     oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
     if oldest is None:
         return
     span, these = {"oldest": oldest, "newest": newest}, OF_THEIR_TIME
-    connection.execute(LISTED)
-    connection.execute(COME)
+    listed, come = _query("int_calls", stg_calls="fresh"), _query(TABLE, int_calls="listed")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {listed}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE come AS {come}")
     connection.execute(GONE.format(these=these.format(created_at="created_at")), span)
     if _number(connection, TOO_MANY):
         span, these = {}, OF_ANY_TIME
@@ -122,9 +115,21 @@ def replace_calls(
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str, these: str, span: Mapping[str, Any]) -> None:
-    rows = "FROM come" if table == TABLE else views()[table].query.replace(f"{SCHEMA}.{TABLE}", "come")
+    rows = "FROM come" if table == TABLE else _query(table, **{TABLE: "come"})
     connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE {these}", span)  # noqa: S608
-    connection.execute(f"INSERT INTO {SCHEMA}.{table} BY NAME SELECT * FROM ({rows}) WHERE {these}", span)  # noqa: S608
+    connection.execute(
+        f"INSERT INTO {SCHEMA}.{table} BY NAME SELECT * FROM ({rows}) WHERE {these} "  # noqa: S608
+        f"ORDER BY {TABLES[table]}",
+        span,
+    )
+
+
+def _query(name: str, **instead: str) -> str:
+    """Return the query of a view, reading other tables instead of some views."""
+    query = views()[name].query
+    for view, table in instead.items():
+        query = re.sub(rf"\b{SCHEMA}\.{view}\b", table, query)
+    return query
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
