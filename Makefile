@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test lint bench bench-marts sandbox requirements clean
+.PHONY: help run test lint bench bench-marts docs sandbox requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -24,6 +24,10 @@ bench: .venv/dev  ## Compare with other extractors, in a quarter of an hour; CAL
 
 bench-marts: .venv/dev  ## Time the marts of ten million calls, in a quarter of an hour and 8 GB of disk
 	$(BIN)/python tests/benchmarks/marts.py --results tests/benchmarks/MARTS.md
+
+docs: .venv/run  ## Write the data dictionary and the dbt sources anew
+	$(BIN)/altur-calls run --demo
+	$(BIN)/altur-calls docs --demo --output pipelines/altur_calls/docs
 
 sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765
 	$(BIN)/altur-calls sandbox

@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from hashlib import sha256
 
+import dlt
 import duckdb
 
+from altur_calls import tables
 from altur_calls.errors import ViewFailed
 from altur_calls.target import Client, more_memory
-from altur_calls.upkeep import replace_calls
-from altur_calls.views import SCHEMA, TABLES, View, for_dataset, meaning, views
+from altur_calls.upkeep import replace_calls, replace_moved
+from altur_calls.views import SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 
 BUILT = f"{SCHEMA}._built"
-"""What the table was made from, as kind and value: the definitions, the timezones, every load."""
+"""What was made, and the table from what, as kind and value: the definitions, the timezones, every load."""
+
+THERE = """
+SELECT table_name FROM information_schema.tables
+WHERE table_catalog = current_database() AND table_schema = ?
+"""
+
+IS_WHOLE = f"""
+SELECT (SELECT count(*) FROM {SCHEMA}.{TABLE})
+    = (SELECT count(*) FROM altur.campaign_calls WHERE NOT is_deleted)
+"""  # noqa: S608 (names of ours)
+
+
+def build_views(pipeline: dlt.Pipeline) -> None:
+    """Make, or keep up, the schema ``analytics`` in the DuckDB of a pipeline of your own: after each run.
+
+    Raises:
+        ViewFailed: if a view can't be made. Nothing is changed then.
+
+    """
+    with pipeline.sql_client() as client:
+        keep_up(client)
 
 
 def keep_up(client: Client) -> None:
     """Bring the views, and the table with the loads that were completed since, up to what the warehouse has.
 
     Raises:
-        ViewFailed: if a view can't be made. Nothing is changed then.
+        ViewFailed: if a view can't be made, or the table not be kept up. Nothing is changed then.
 
     """
     dataset = client.dataset_name
     with closing(client.native_connection.cursor()) as connection, _at_once(connection):
-        if _built(connection, "definitions") != {definitions(): dataset}:
+        if not (_is_made(connection, dataset) and _kept_up(connection, dataset)):
             with more_memory(client):
                 _make(connection, dataset)
-        else:
-            _keep_up(connection, dataset)
 
 
 @contextmanager
@@ -44,9 +66,20 @@ def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Say which view it is that DuckDB complains of."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ViewFailed(
+            f"The calls are loaded, but {SCHEMA}.{name} can't be made: {str(error).splitlines()[0]}"
+        ) from error
+
+
 def definitions() -> str:
     """Return a key that is the same while all views are the same in all they say."""
-    return sha256(repr(list(views().values())).encode()).hexdigest()[:16]
+    return sha256(repr((list(views().values()), tables.COLUMNS, tables.ROWS)).encode()).hexdigest()[:16]
 
 
 def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str]:
@@ -55,45 +88,79 @@ def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str
     return dict(connection.execute(f"SELECT value, of FROM {BUILT} WHERE kind = ?", [kind]).fetchall())  # noqa: S608
 
 
+def _is_made(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    """Tell if all views are there, as they are defined now."""
+    there = {name for (name,) in connection.execute(THERE, [SCHEMA]).fetchall()}
+    return _built(connection, "definitions") == {definitions(): dataset} and views().keys() <= there
+
+
 def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Make every view, and the table from the beginning."""
+    """Make every view, and the table from the beginning, in place of those that were made before.
+
+    Whatever else has one of their names is somebody's own, and stays.
+    """
+    for name, kind in _built(connection, "made").items():
+        with _named(name):
+            connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{name} CASCADE")
+    connection.execute(f"DELETE FROM {BUILT}")  # noqa: S608
     for view in views().values():
         kind = "TABLE" if view.name in TABLES else "VIEW"
         order = f" ORDER BY {TABLES[view.name]}" if view.name in TABLES else ""
-        try:
-            connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{view.name} CASCADE")
+        with _named(view.name):
             query = for_dataset(view.query, dataset)
             connection.execute(f"CREATE {kind} {SCHEMA}.{view.name} AS {query}{order}")
-            _describe(connection, view, kind)
-        except duckdb.Error as error:
-            raise ViewFailed(
-                f"The calls are loaded, but {SCHEMA}.{view.name} can't be made: {str(error).splitlines()[0]}"
-            ) from error
-    connection.execute(f"DELETE FROM {BUILT}")  # noqa: S608
+            _describe(connection, f"{SCHEMA}.{view.name}", kind, view.grain, partial(meaning, view.name))
+        connection.execute(f"INSERT INTO {BUILT} VALUES ('made', ?, ?)", [view.name, kind])  # noqa: S608
+    _describe_raw(connection, dataset)
     connection.execute(f"INSERT INTO {BUILT} VALUES ('definitions', ?, ?)", [definitions(), dataset])  # noqa: S608
     _note(connection, dataset)
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, view: View, kind: str) -> None:
-    connection.execute(f"COMMENT ON {kind} {SCHEMA}.{view.name} IS {_quoted(view.grain)}")
-    for column, *_ in connection.execute(f"DESCRIBE {SCHEMA}.{view.name}").fetchall():
-        means = _quoted(meaning(view.name, column) or "")
-        connection.execute(f'COMMENT ON COLUMN {SCHEMA}.{view.name}."{column}" IS {means}')
+def _describe(
+    connection: duckdb.DuckDBPyConnection, name: str, kind: str, row: str, means: Callable[[str], str | None]
+) -> None:
+    """Comment on a table or view and its columns: BI tools show that where people choose from them."""
+    connection.execute(f"COMMENT ON {kind} {name} IS {_quoted(row)}")
+    for column, *_ in connection.execute(f"DESCRIBE {name}").fetchall():
+        if meant := means(column):
+            connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {_quoted(meant)}')
+
+
+def _describe_raw(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    for table, columns in tables.COLUMNS.items():
+        described = {name: column.get("description") for name, column in columns.items()}
+        name = for_dataset(f"altur.{table}", dataset)
+        _describe(connection, name, "TABLE", tables.ROWS[table], described.get)
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _keep_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Write the rows of the calls that came, changed or vanished, or whose clocks are others now."""
+def _kept_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    """Write the rows of the calls that came, changed or vanished, or whose clocks are others now.
+
+    Returns:
+        Whether there are as many rows then as calls: not so after somebody deleted calls by hand.
+
+    """
     known, built = _built(connection, "load"), _built(connection, "zone")
     fresh_loads = [load for load in _loads(connection, dataset) if load not in known]
     zones = _zones(connection, dataset)
     moved = [int(number) for number, zone in zones.items() if built.get(number, "UTC") != zone]
-    if fresh_loads or moved:
+    with _named(TABLE):
+        if not (fresh_loads or moved):
+            return _is_whole(connection, dataset)
         replace_calls(connection, dataset, fresh_loads, moved)
         _note(connection, dataset)
+        if _is_whole(connection, dataset):
+            return True
+        replace_moved(connection)
+        return _is_whole(connection, dataset)
+
+
+def _is_whole(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    return bool(connection.execute(for_dataset(IS_WHOLE, dataset)).fetchall()[0][0])
 
 
 def _note(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:

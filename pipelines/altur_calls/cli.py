@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -108,6 +109,59 @@ def verify(
 
     given = {"campaign_ids": list(campaigns)} if campaigns else {}
     sys.exit(report.verify(demo=demo, windows=None if everything else windows, seed=seed, **given))
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Without an API key, check what the sandbox loaded.")
+@told_plainly
+def check(*, demo: bool) -> None:
+    """Check that the warehouse holds what its views promise: grain, sums, parents.
+
+    \b
+    Example: see that all rules hold
+      altur-calls check
+    """
+    from altur_calls import report
+
+    sys.exit(report.check(demo=demo))
+
+
+@main.command()
+@click.argument("campaign", type=int)
+@click.option("--demo", is_flag=True, help="Without an API key, use what the sandbox loaded.")
+@told_plainly
+def pivot(campaign: int, *, demo: bool) -> None:
+    """Make a wide view of a campaign's extracted data: a row for each call, a column for each key.
+
+    \b
+    Example: make analytics.extracted_data_12, and again when new keys came
+      altur-calls pivot 12
+    """
+    from altur_calls import report
+
+    sys.exit(report.spread(campaign, demo=demo))
+
+
+@main.command()
+@click.option(
+    "--output",
+    default="altur_docs",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to.",
+)
+@click.option("--demo", is_flag=True, help="Without an API key, describe what the sandbox loaded.")
+@told_plainly
+def docs(output: Path, *, demo: bool) -> None:
+    """Write a data dictionary with a diagram, and a dbt sources file, from what the warehouse says of itself.
+
+    \b
+    Example: beside a dbt project
+      altur-calls docs --output my_project/models/altur
+    """
+    from altur_calls import report
+
+    sys.exit(report.docs(output, demo=demo))
 
 
 @main.command()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import click
@@ -12,14 +14,17 @@ from rich.console import Console
 from rich.table import Table
 
 from altur_calls import demo as sandbox
-from altur_calls import pipeline
+from altur_calls import pipeline, warehouse
 from altur_calls.progress import watched
 from altur_calls.stopping import stop_on_signals
 from altur_calls.survey import Forecast
 from altur_calls.target import Target
 
 SAMPLE = (
-    "SELECT status, answered_by, count(*) AS calls FROM altur.campaign_calls GROUP BY ALL ORDER BY calls DESC"
+    "SELECT campaign_name, sum(days.calls) AS calls, sum(human_calls) AS by_a_person, "
+    "CAST(sum(billed_minutes) AS BIGINT) AS minutes, sum(conversions) AS conversions "
+    "FROM analytics.campaign_daily AS days JOIN analytics.campaigns USING (campaign_id) "
+    "GROUP BY campaign_name ORDER BY calls DESC"
 )
 
 SIGNALLED = 128
@@ -35,7 +40,7 @@ def target_of(source_settings: dict[str, Any], *, demo: bool) -> Iterator[tuple[
     if demo and not sandbox.has_key():
         click.echo("No API key is set: using the built-in sandbox. Its calls are made up.", err=True)
         with sandbox.stand_in() as stand_in:
-            yield Target(sandbox.PIPELINE), {**stand_in, **source_settings}
+            yield _target(demo=demo), {**stand_in, **source_settings}
     else:
         yield Target(), source_settings
 
@@ -95,6 +100,39 @@ def verify(*, demo: bool = False, windows: int | None, seed: int | None, **sourc
     if verdict.doubts:
         return pipeline.INCOMPLETE
     return pipeline.DIFFERENT if verdict.differences else pipeline.COMPLETE
+
+
+def check(*, demo: bool = False) -> int:
+    """Print which rules the warehouse breaks, each with the SQL that shows the rows; return the exit code."""
+    broken = 0
+    for rule, rows in warehouse.check(_target(demo=demo)):
+        click.echo(f"{'ok    ' if not rows else 'BROKEN'} {rule.rule}")
+        if rows:
+            broken += 1
+            click.echo(f"       {rows:,} row{'' if rows == 1 else 's'}:\n{indent(rule.query, ' ' * 7)};")
+    click.echo(f"{broken} of the rules broken." if broken else "All rules hold.")
+    return pipeline.DIFFERENT if broken else pipeline.COMPLETE
+
+
+def docs(folder: Path, *, demo: bool = False) -> int:
+    """Write the data dictionary and the dbt sources, print where, and return the exit code."""
+    for path in warehouse.describe(_target(demo=demo), folder):
+        click.echo(path)
+    return pipeline.COMPLETE
+
+
+def spread(campaign_id: int, *, demo: bool = False) -> int:
+    """Make a wide view of a campaign's extracted data, print its columns, and return the exit code."""
+    name, columns, keys = warehouse.spread(_target(demo=demo), campaign_id)
+    click.echo(f"{name}: {', '.join(columns)}")
+    if keys > len(columns):
+        click.echo(f"altur-calls: {keys:,} keys; the {len(columns)} commonest are columns.", err=True)
+    click.echo(f"Try: FROM {name} LIMIT 10;")
+    return pipeline.COMPLETE
+
+
+def _target(*, demo: bool) -> Target:
+    return Target(sandbox.PIPELINE) if demo and not sandbox.has_key() else Target()
 
 
 def text_of(done: pipeline.Summary) -> str:

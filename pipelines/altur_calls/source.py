@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from altur_calls.batch import Batch
 from altur_calls.campaigns import Zones, zone
 from altur_calls.errors import WarehouseError
 from altur_calls.extraction import Extraction, Order
+from altur_calls.loaded import Loaded
 from altur_calls.roster import Roster
 
 BY_ID: Any = {"disposition": "merge", "strategy": "delete-insert"}
@@ -143,13 +145,30 @@ def window_reads(work: Extraction) -> DltResource:
             yield Declare()
         known = dlt.current.resource_state(tables.CAMPAIGNS)
         work.begin(state, known)
-        yield from work.batches(dlt.current.load_package_state()["load_id"])
+        with warehouse_of(work):
+            yield from work.batches(dlt.current.load_package_state()["load_id"])
         if rows := work.campaign_rows(known):
             batch = Batch()
             batch.add_rows(tables.CAMPAIGNS, rows)
             yield batch
 
     return reads
+
+
+@contextmanager
+def warehouse_of(work: Extraction) -> Iterator[None]:
+    """Let what is read be compared with what a pipeline's DuckDB has, unless that is done already."""
+    pipeline = dlt.current.pipeline()
+    kind = pipeline.destination.destination_type if pipeline.destination else ""
+    if work.loaded or kind != "dlt.destinations.duckdb":
+        yield
+        return
+    with pipeline.sql_client() as client:
+        work.loaded = Loaded(client)
+        try:
+            yield
+        finally:
+            work.loaded = None
 
 
 def campaign_calls(work: Extraction) -> DltResource:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.destinations.sql_client import SqlClientBase
 
 from altur_calls import tables
+from altur_calls.errors import WarehouseError
 from altur_calls.failures import translated
 from altur_calls.lock import only_run
 from altur_calls.recovery import forget_future, forget_unfinished
@@ -63,6 +65,46 @@ class Target:
                     forget_unfinished(pipeline)
                 _drop_staging(pipeline)
 
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection to the warehouse that can't write.
+
+        Raises:
+            WarehouseError: if nothing was loaded yet, or another program is writing.
+
+        """
+        path = self._path()
+        with translated(), duckdb.connect(path, read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            if not connection.execute("FROM duckdb_schemas() WHERE schema_name = 'analytics'").fetchall():
+                raise WarehouseError(f"{path} has no views yet: altur-calls run makes them.")
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection to the warehouse, locked against runs.
+
+        Raises:
+            Busy: if a run holds the lock.
+            WarehouseError: if nothing was loaded yet, or another program holds the file.
+
+        """
+        path = self._path()
+        with (
+            only_run(Path(get_dlt_pipelines_dir()), self.name),
+            translated(),
+            duckdb.connect(path) as connection,
+        ):
+            yield connection
+
+    def _path(self) -> Path:
+        with translated():
+            pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=DATASET)
+            path = Path(location_of(pipeline))
+        if not path.exists():
+            raise WarehouseError(f"Nothing is loaded yet in {path}: altur-calls run comes first.")
+        return path
+
     def _fetched(self, folder: Path) -> dlt.Pipeline:
         shutil.rmtree(folder / self.name, ignore_errors=True)
         pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=DATASET)
@@ -80,23 +122,27 @@ def _open(pipeline: dlt.Pipeline) -> Iterator[Client]:
     Else each of the dozens of times that dlt opens and closes it in a load would end with a checkpoint.
     """
     with pipeline.sql_client() as client:
-        _limit_memory(client, MEMORY_LIMIT)
+        if not _is_configured(client):
+            client.execute_sql(f"SET GLOBAL memory_limit = '{MEMORY_LIMIT}'")
         yield client
-
-
-def _limit_memory(client: Client, limit: str) -> None:
-    if "memory_limit" not in (getattr(client.credentials, "global_config", None) or {}):
-        client.execute_sql(f"SET GLOBAL memory_limit = '{limit}'")
 
 
 @contextmanager
 def more_memory(client: Client) -> Iterator[None]:
-    """Let DuckDB have more for a while: for what is done once, not with every load."""
-    _limit_memory(client, MORE_MEMORY)
+    """Let DuckDB have more than a load needs, for a while: for what is done once."""
+    ((before,),) = client.execute_sql("SELECT current_setting('memory_limit')") or (("",),)
+    if _is_configured(client) or not before.endswith(("KiB", "MiB")):
+        yield
+        return
+    client.execute_sql(f"SET GLOBAL memory_limit = '{MORE_MEMORY}'")
     try:
         yield
     finally:
-        _limit_memory(client, MEMORY_LIMIT)
+        client.execute_sql(f"SET GLOBAL memory_limit = '{before}'")
+
+
+def _is_configured(client: Client) -> bool:
+    return "memory_limit" in (getattr(client.credentials, "global_config", None) or {})
 
 
 def _drop_staging(pipeline: dlt.Pipeline) -> None:
@@ -126,8 +172,8 @@ def count_calls(pipeline: dlt.Pipeline) -> int:
 
 def location_of(pipeline: dlt.Pipeline) -> str:
     """Return where the warehouse is, without secrets: the path of the DuckDB file."""
-    with pipeline.destination_client() as client:
-        return str(getattr(client.config.credentials, "database", client.config))
+    config = pipeline.destination_client().config
+    return str(getattr(config.credentials, "database", config))
 
 
 def state_of(pipeline: dlt.Pipeline) -> dict[str, Any]:

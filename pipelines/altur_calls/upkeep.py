@@ -29,18 +29,12 @@ WHERE campaign_id IN (SELECT unnest($campaigns)) AND call_id NOT IN (SELECT call
 
 OF_THEIR_TIME = "{created_at} BETWEEN $oldest AND $newest AND call_id IN (SELECT call_id FROM fresh)"
 OF_ANY_TIME = "call_id IN (SELECT call_id FROM fresh)"
+"""Rows to replace: where they should be, or also where a call was before it moved to another time."""
 
 GONE = f"""
 CREATE OR REPLACE TEMP TABLE gone AS
 SELECT rowid AS row_id, campaign_id, contact_id FROM {SCHEMA}.{TABLE} WHERE {{these}}
 """  # noqa: S608
-
-TOO_MANY = f"""
-SELECT
-    (SELECT COUNT(*) FROM {SCHEMA}.{TABLE}) - (SELECT COUNT(*) FROM gone) + (SELECT COUNT(*) FROM come)
-    - (SELECT COUNT(*) FROM {SCHEMA}.stg_calls WHERE NOT is_vanished)
-"""  # noqa: S608
-"""More than none if a call has moved: its row stands where it was created before."""
 
 THEIRS = f"""
 CREATE OR REPLACE TEMP TABLE theirs AS
@@ -97,17 +91,21 @@ def replace_calls(
     connection.execute(for_dataset(fresh, dataset), {"loads": loads})
     if campaigns:
         connection.execute(AT_ANOTHER_HOUR, {"campaigns": campaigns})
-    oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
-    if oldest is None:
-        return
-    span, these = {"oldest": oldest, "newest": newest}, OF_THEIR_TIME
     listed, come = _query("int_calls", stg_calls="fresh"), _query(TABLE, int_calls="listed")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {listed}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE come AS {come}")
-    connection.execute(GONE.format(these=these.format(created_at="created_at")), span)
-    if _number(connection, TOO_MANY):
-        span, these = {}, OF_ANY_TIME
-        connection.execute(GONE.format(these=these))
+    oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
+    if oldest is not None:
+        _replace_fresh(connection, OF_THEIR_TIME, {"oldest": oldest, "newest": newest})
+
+
+def replace_moved(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write the rows of the same calls again, in place of what there is of them at any time."""
+    _replace_fresh(connection, OF_ANY_TIME, {})
+
+
+def _replace_fresh(connection: duckdb.DuckDBPyConnection, these: str, span: Mapping[str, Any]) -> None:
+    connection.execute(GONE.format(these=these.format(created_at=TABLES[TABLE])), span)
     for table, created_at in TABLES.items():
         _replace(connection, table, these.format(created_at=created_at), span)
     for statement in (THEIRS, BY_ROW, TIED, COUNTED):
@@ -130,7 +128,3 @@ def _query(name: str, **instead: str) -> str:
     for view, table in instead.items():
         query = re.sub(rf"\b{SCHEMA}\.{view}\b", table, query)
     return query
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])

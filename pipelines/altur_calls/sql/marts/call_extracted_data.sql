@@ -9,3 +9,4 @@ SELECT
 FROM analytics.stg_call_extracted_data AS extracted
 JOIN analytics.calls AS calls
     ON calls.call_id = extracted.call_id AND calls.created_at = extracted.call_created_at
+WHERE extracted.value IS NOT NULL

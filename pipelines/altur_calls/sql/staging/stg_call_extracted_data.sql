@@ -1,4 +1,4 @@
--- One row per call and key that the conversation gave something for.
+-- One row per call and key of its extracted data, also of those that nothing was given for.
 -- key_position: Its place among the keys of the call, from 0
 SELECT
     call_id,

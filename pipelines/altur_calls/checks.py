@@ -1,0 +1,25 @@
+"""Does the warehouse hold what its views promise? Each check is a query that should find nothing. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from altur_calls.views import for_dataset, texts
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule, and the query for the rows that break it."""
+
+    name: str
+    rule: str
+    query: str
+
+
+def checks(dataset: str) -> list[Check]:
+    """Return all checks of a warehouse whose raw tables are in ``dataset``."""
+    found = []
+    for name, text in texts("checks").items():
+        rule, _, query = text.partition("\n")
+        found.append(Check(name, rule.removeprefix("-- "), for_dataset(query.strip(), dataset)))
+    return found

@@ -1,0 +1,6 @@
+-- Whom did we call three times or more without a person ever answering?
+SELECT campaign_id, contact_reference, attempts, last_call_at
+FROM analytics.contacts
+WHERE attempts >= 3 AND human_calls = 0 AND NOT is_converted
+ORDER BY attempts DESC
+LIMIT 20

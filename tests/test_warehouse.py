@@ -1,0 +1,157 @@
+"""What a warehouse is asked without the API: its dictionary, example questions, a campaign spread out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from altur_calls import pipeline, pivot
+from altur_calls.target import Target
+from altur_calls.views import texts
+from altur_calls.warehouse import describe, spread
+from altur_sandbox import ManualWorld, Sandbox, SeededWorld, example_call
+from common import KEY, NOON, Cli
+from warehouse import Warehouse
+
+Fields = dict[str, Any]
+DOCS = Path(pipeline.__file__).parent / "docs"
+
+
+# Documentation. ----------------------------------------------------------------------------------------
+
+
+def test_the_written_documents_are_those_of_today(settings: Fields, tmp_path: Path) -> None:
+    """Renew them with: make docs."""
+    pipeline.run(Target(), **settings)
+
+    written = describe(Target(), tmp_path / "docs")
+
+    assert {path.name for path in written} == {path.name for path in DOCS.iterdir()}
+    for path in written:
+        assert path.read_text() == (DOCS / path.name).read_text(), f"{path.name} is stale: make docs"
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Load a seeded world, part of it twice, and return the file."""
+    path = str(tmp_path_factory.mktemp("seeded") / "seeded.duckdb")
+    world = SeededWorld(scale=0.05)
+    with Sandbox(world, key=KEY, requests_per_second=None) as sandbox:
+        given = {"api_key": KEY, "base_url": sandbox.url, "campaign_ids": "all", "requests_per_second": 1000}
+        pipeline.run(Target("seeded", path), **given)
+        with duckdb.connect(path) as connection:
+            # As if these had been read while they were in progress.
+            connection.execute("UPDATE altur.campaign_calls SET status = 'in-progress', _dlt_id = id")
+        pipeline.run(Target("seeded", path), since="2020-01-01", **given)
+    return path
+
+
+@pytest.mark.parametrize("name", texts("questions"))
+def test_an_example_question_has_an_answer(name: str, seeded: str) -> None:
+    """By its SQL as the dictionary shows it."""
+    with duckdb.connect(seeded, read_only=True) as connection:
+        assert connection.execute(texts("questions")[name]).fetchall()
+
+
+def test_the_command_writes_the_documents(cli: Cli, tmp_path: Path) -> None:
+    """Where it is told to, and says where."""
+    assert cli("run").returncode == 0
+
+    told = cli("docs", "--output", "there")
+
+    assert told.stdout.split() == ["there/dictionary.md", "there/dbt_sources.yml"]
+    assert (tmp_path / "there" / "dictionary.md").read_text() == (DOCS / "dictionary.md").read_text()
+
+
+# A campaign's extracted data, spread out. --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("keys", "columns"),
+    [
+        (["a", "b"], ["a", "b"]),
+        (["Payment Amount", "payment amount"], ["Payment Amount", "payment amount (2)"]),
+        (["status", "Call_ID"], ["status (2)", "Call_ID (2)"]),
+        (["a", "A", "a (2)"], ["a", "A (2)", "a (2) (2)"]),
+        ([""], ["(no name)"]),
+    ],
+)
+def test_each_key_has_a_column_of_its_own(keys, columns):
+    """DuckDB takes names that differ in their case for the same."""
+    assert pivot.column_names(keys) == columns
+
+
+KEYS = st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=4), unique=True)
+
+
+@given(KEYS)
+def test_every_set_of_keys_makes_a_view(keys):
+    """Whatever a campaign calls them: quotes, blanks, words of SQL."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA analytics")
+        fixed = ", ".join(f"1 AS {name}" for name in (*pivot.FIXED, "campaign_id"))
+        connection.execute(f"CREATE TABLE analytics.calls AS SELECT {fixed}")
+        connection.execute(
+            "CREATE TABLE analytics.call_extracted_data (call_id INT, created_at INT, key TEXT, value TEXT)"
+        )
+        for place, key in enumerate(keys):
+            rows = "INSERT INTO analytics.call_extracted_data VALUES (1, 1, ?, ?)"
+            connection.execute(rows, [key, f"value {place}"])
+
+        (row,) = connection.execute(pivot.query_of(1, keys)).fetchall()
+
+        assert list(row[len(pivot.FIXED) :]) == [f"value {place}" for place in range(len(keys))]
+
+
+@pytest.fixture
+def spread_out(world: ManualWorld, settings: Fields) -> str:
+    """Load a campaign of two calls with extracted data and one without; return the file."""
+    data = {"Payment Amount": "1,200", "payment amount": "1,300"}
+    world.put(1, example_call("first", NOON, extracted_data=data))
+    world.put(1, example_call("second", NOON, extracted_data={"Payment Amount": None, "paid": True}))
+    world.put(1, example_call("third", NOON, extracted_data={}))
+    return pipeline.run(Target(), **settings).warehouse
+
+
+def test_a_campaign_has_a_row_for_each_call_and_a_column_for_each_key(spread_out: str) -> None:
+    """The commonest first; values are text as they came."""
+    name, columns, keys = spread(Target(), 1)
+
+    assert (name, keys) == ("analytics.extracted_data_1", 3)
+    assert columns == ["Payment Amount", "paid", "payment amount (2)"]
+    rows = Warehouse(Path(spread_out)).rows(
+        f'SELECT call_id, "Payment Amount", paid, "payment amount (2)" FROM {name} ORDER BY call_id'
+    )
+    assert rows == [
+        ("first", "1,200", None, "1,300"),
+        ("second", None, "true", None),
+        ("third", None, None, None),
+    ]
+
+
+def test_the_view_outlives_the_next_load(world: ManualWorld, settings: Fields, spread_out: str) -> None:
+    """And shows its calls."""
+    name, *_ = spread(Target(), 1)
+    world.put(1, example_call("fourth", NOON, extracted_data={"paid": "later"}))
+    pipeline.run(Target(), since="2026-01-01", **settings)
+
+    assert Warehouse(Path(spread_out)).rows(f"SELECT paid FROM {name} WHERE call_id = 'fourth'") == [
+        ("later",)
+    ]
+
+
+@pytest.mark.usefixtures("spread_out")
+def test_the_command_names_view_and_columns(cli: Cli) -> None:
+    """A campaign without extracted data is told."""
+    told = cli("pivot", "1")
+    assert told.stdout.startswith("analytics.extracted_data_1: Payment Amount, paid, payment amount (2)\n")
+
+    missing = cli("pivot", "9")
+
+    assert missing.returncode == 78
+    assert "Campaign 9 has no call with extracted data" in missing.stderr
