@@ -536,16 +536,16 @@ EXPECTED = {
     "call_tags": [
         # a3 has one of its tags twice, d2 one that is null
         """
-        call_id | campaign_id | tag      | created_at          | local_date
-        a2      | 1           | buzón    | 2026-03-02 15:40:00 | 2026-03-02
-        a3      | 1           | pago     | 2026-03-03 16:00:00 | 2026-03-03
-        a3      | 1           | promesa  | 2026-03-03 16:00:00 | 2026-03-03
-        b2      | 1           | buzón    | 2026-03-03 05:59:59 | 2026-03-02
-        x1      | 1           | promesa  | 2026-03-03 06:00:00 | 2026-03-03
-        d1      | 2           | promesa  | 2026-03-03 04:30:00 | 2026-03-02
-        d3      | 2           | callback | 2026-03-03 20:00:00 | 2026-03-03
-        d3      | 2           | venta    | 2026-03-03 20:00:00 | 2026-03-03
-        d4      | 2           | venta    | 2026-03-03 21:00:00 | 2026-03-03
+        call_id | campaign_id | tag      | is_human | created_at          | local_date
+        a2      | 1           | buzón    | no       | 2026-03-02 15:40:00 | 2026-03-02
+        a3      | 1           | pago     | yes      | 2026-03-03 16:00:00 | 2026-03-03
+        a3      | 1           | promesa  | yes      | 2026-03-03 16:00:00 | 2026-03-03
+        b2      | 1           | buzón    | no       | 2026-03-03 05:59:59 | 2026-03-02
+        x1      | 1           | promesa  | yes      | 2026-03-03 06:00:00 | 2026-03-03
+        d1      | 2           | promesa  | yes      | 2026-03-03 04:30:00 | 2026-03-02
+        d3      | 2           | callback | yes      | 2026-03-03 20:00:00 | 2026-03-03
+        d3      | 2           | venta    | yes      | 2026-03-03 20:00:00 | 2026-03-03
+        d4      | 2           | venta    | no       | 2026-03-03 21:00:00 | 2026-03-03
         """,
     ],
     "tag_daily": [
@@ -725,7 +725,7 @@ def test_no_mart_and_no_column_of_one_is_without_rows_worked_out_by_hand(warehou
         for mart, tables in EXPECTED.items()
     }
 
-    assert shown.keys() == texts(MARTS).keys() - {"int_calls"}
+    assert shown.keys() == texts(MARTS).keys() - {"int_calls", "int_proofs"}
     assert shown == {mart: set(columns_of(warehouse, mart)) for mart in shown}
 
 
@@ -775,6 +775,7 @@ KEYS = {
     "stg_rejected_calls": "fault_id",
     "stg_schema_drift": "drift_id",
     "int_calls": "call_id",
+    "int_proofs": "campaign_id",
     "calls": "call_id",
     "call_tags": "call_id, tag",
     "call_policies": "call_id, policy_position",

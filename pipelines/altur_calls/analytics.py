@@ -1,4 +1,4 @@
-"""The schema ``analytics`` of a warehouse: views, made when they changed; a table, kept up with each load."""
+"""The schema ``analytics`` of a warehouse: views, made when they changed; tables, kept up with each load."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from hashlib import sha256
-from typing import Any
 
 import dlt
 import duckdb
@@ -14,10 +13,8 @@ import duckdb
 from altur_calls import tables
 from altur_calls.errors import ViewFailed
 from altur_calls.target import Client, more_memory
-from altur_calls.views import SCHEMA, TABLE, for_dataset, meaning, views
-
-SOURCE = f"{SCHEMA}.int_calls"
-"""What the table is made from: the same rows, before their contacts' calls are counted."""
+from altur_calls.upkeep import replace_calls, replace_moved
+from altur_calls.views import SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 
 BUILT = f"{SCHEMA}._built"
 """What was made, and the table from what, as kind and value: the definitions, the timezones, every load."""
@@ -31,55 +28,6 @@ IS_WHOLE = f"""
 SELECT (SELECT count(*) FROM {SCHEMA}.{TABLE})
     = (SELECT count(*) FROM altur.campaign_calls WHERE NOT is_deleted)
 """  # noqa: S608 (names of ours)
-
-FRESH = """
-CREATE OR REPLACE TEMP TABLE fresh AS
-SELECT id AS call_id, created_at FROM altur.campaign_calls
-WHERE _dlt_load_id IN (SELECT unnest($loads)) OR campaign_id IN (SELECT unnest($campaigns))
-"""
-
-PEOPLE_BEFORE = f"""
-CREATE OR REPLACE TEMP TABLE people AS
-SELECT DISTINCT campaign_id, contact_id FROM {SCHEMA}.{TABLE}
-WHERE call_id IN (SELECT call_id FROM fresh) AND contact_id IS NOT NULL
-"""  # noqa: S608 (names of ours)
-
-GONE = f"DELETE FROM {SCHEMA}.{TABLE} WHERE call_id IN (SELECT call_id FROM fresh)"  # noqa: S608
-
-COMING = f"""
-CREATE OR REPLACE TEMP TABLE coming AS
-SELECT * FROM {SOURCE}
-WHERE created_at BETWEEN $oldest AND $newest AND call_id IN (SELECT call_id FROM fresh)
-"""  # noqa: S608
-
-PEOPLE_AFTER = """
-INSERT INTO people SELECT DISTINCT campaign_id, contact_id FROM coming WHERE contact_id IS NOT NULL
-"""
-
-COUNTED = f"""
-UPDATE {SCHEMA}.{TABLE} AS calls
-SET attempt_number = counted.attempt_number, is_converted = counted.is_converted
-FROM (
-    SELECT
-        row_id,
-        attempt_number,
-        COALESCE(attempt_number = attempts AND contact_status = 'converted', FALSE) AS is_converted
-    FROM (
-        SELECT
-            rowid AS row_id,
-            contact_status,
-            ROW_NUMBER() OVER (PARTITION BY campaign_id, contact_id ORDER BY created_at, call_id)
-                AS attempt_number,
-            COUNT(*) OVER (PARTITION BY campaign_id, contact_id) AS attempts
-        FROM {SCHEMA}.{TABLE}
-        WHERE contact_id IN (SELECT contact_id FROM people)
-    )
-) AS counted
-WHERE calls.rowid = counted.row_id
-    AND (calls.attempt_number, calls.is_converted)
-        IS DISTINCT FROM (counted.attempt_number, counted.is_converted)
-"""  # noqa: S608
-"""As the definition of the table counts them, for the contacts whose calls came or went."""
 
 
 def build_views(pipeline: dlt.Pipeline) -> None:
@@ -156,7 +104,8 @@ def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
             connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{name} CASCADE")
     connection.execute(f"DELETE FROM {BUILT}")  # noqa: S608
     for view in views().values():
-        kind, order = ("TABLE", " ORDER BY created_at") if view.name == TABLE else ("VIEW", "")
+        kind = "TABLE" if view.name in TABLES else "VIEW"
+        order = f" ORDER BY {TABLES[view.name]}" if view.name in TABLES else ""
         with _named(view.name):
             query = for_dataset(view.query, dataset)
             connection.execute(f"CREATE {kind} {SCHEMA}.{view.name} AS {query}{order}")
@@ -200,25 +149,18 @@ def _kept_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
     zones = _zones(connection, dataset)
     moved = [int(number) for number, zone in zones.items() if built.get(number, "UTC") != zone]
     with _named(TABLE):
-        if fresh_loads or moved:
-            _replace(connection, dataset, {"loads": fresh_loads, "campaigns": moved})
-            _note(connection, dataset)
-        ((is_whole,),) = connection.execute(for_dataset(IS_WHOLE, dataset)).fetchall()
-    return bool(is_whole)
+        if not (fresh_loads or moved):
+            return _is_whole(connection, dataset)
+        replace_calls(connection, dataset, fresh_loads, moved)
+        _note(connection, dataset)
+        if _is_whole(connection, dataset):
+            return True
+        replace_moved(connection)
+        return _is_whole(connection, dataset)
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, dataset: str, which: Mapping[str, Any]) -> None:
-    connection.execute(for_dataset(FRESH, dataset), which)
-    oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
-    if oldest is None:
-        return
-    connection.execute(PEOPLE_BEFORE)
-    connection.execute(GONE)
-    connection.execute(COMING, {"oldest": oldest, "newest": newest})
-    connection.execute(PEOPLE_AFTER)
-    rows = views()[TABLE].query.replace(SOURCE, "coming")
-    connection.execute(f"INSERT INTO {SCHEMA}.{TABLE} BY NAME {rows} ORDER BY created_at")
-    connection.execute(COUNTED)
+def _is_whole(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    return bool(connection.execute(for_dataset(IS_WHOLE, dataset)).fetchall()[0][0])
 
 
 def _note(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:

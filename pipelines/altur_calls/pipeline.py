@@ -101,13 +101,12 @@ def run(
                 while not (work.is_done or stop.is_set()):
                     pipeline.run(source)
                     forget_loaded(pipeline)
+                    forget_changes(client, clock() - timedelta(days=work.change_log_days))
                     failed_view = _kept_up(client)
         finally:
             work.close()
         if count_calls(pipeline) - before != work.tally.new_calls:
             forget_orphans(client)
-        if holds_calls(pipeline):
-            forget_changes(client, clock() - timedelta(days=work.change_log_days))
         done = _summary(pipeline, work.tally, before, time.monotonic() - began)
         return replace(done, is_stopped=not work.is_done, failed_view=failed_view)
 

@@ -161,7 +161,8 @@ def _rows(contestant: Contestant, workload: Workload) -> Iterator[str]:
 @click.option("--results", type=click.Path(path_type=Path), help="File to write the results to as well.")
 def main(only, named, calls, api_calls, latency, hours, times, results):
     """Run contestants in workloads; all of them unless named."""
-    lines = list(report.opening())
+    words = "Written by `make bench`; what is compared and how: `compare.py`, `contestants/`."
+    lines = list(report.opening("altur-calls and others", words))
     for name in named or WORKLOADS:
         wish = Wish(only, calls or (api_calls if name == "api" else None), latency, hours, times)
         for line in SECTIONS[name](wish):

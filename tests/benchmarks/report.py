@@ -19,14 +19,11 @@ COLUMNS = (
 _MEGABYTE = 1_000_000
 
 
-def opening() -> Iterator[str]:
-    """Yield what was used: the day, the versions, the machine."""
+def opening(title: str, words: str) -> Iterator[str]:
+    """Yield a title, and what was used: the day, the versions, the machine."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    yield "# altur-calls and others"
-    yield ""
-    yield "Written by `make bench`; what is compared and how: `compare.py`, `contestants/`."
-    yield ""
+    yield from (f"# {title}", "", words, "")
     yield f"{datetime.now(UTC):%Y-%m-%d}. Python {platform.python_version()}, {versions}."
     yield f"{os.cpu_count()} cores, {memory:.0f} GB; load average at the start {os.getloadavg()[0]:.1f}."
 
@@ -34,14 +31,14 @@ def opening() -> Iterator[str]:
 def section(title: str, words: str) -> Iterator[str]:
     """Yield a heading, a sentence or two, and the head of a table of results."""
     yield from ("", f"## {title}", "", words, "")
-    yield from _head(COLUMNS)
+    yield from table_head(COLUMNS)
 
 
 def row(result: Result, loaded: str) -> str:
     """Return a result as a row of its section's table."""
     effort, figures, verdict = result.effort, result.figures, result.verdict
     multiple = f"{effort.seconds / result.least_seconds:.2f}" if result.least_seconds else ""
-    return _row(
+    return table_row(
         result.name if not effort.exit_code else f"{result.name} (exit {effort.exit_code})",
         loaded,
         f"{effort.seconds:.1f}",
@@ -61,14 +58,14 @@ def server_section() -> Iterator[str]:
         "The column `server CPU` of the tables above is the server's share of one core during a run."
     )
     yield from ("", "## The server alone", "", words, "")
-    yield from _head(
+    yield from table_head(
         ("connections", "pages", "seconds", "pages/s", "server CPU", "ms CPU a page", "client CPU")
     )
 
 
 def server_row(connections: int, effort: Effort, figures: Figures) -> str:
     """Return what the server did for so many connections as a row."""
-    return _row(
+    return table_row(
         f"{connections}",
         f"{figures.requests:,}",
         f"{effort.seconds:.1f}",
@@ -86,12 +83,14 @@ def growth_section() -> Iterator[str]:
         "start of its process to its end, into warehouses with more and more older calls. Medians of three."
     )
     yield from ("", "## A scheduled run, and the size of the warehouse", "", words, "")
-    yield from _head(("calls in the warehouse", "file MB", "seconds", "x the smallest", "CPU s", "peak MB"))
+    yield from table_head(
+        ("calls in the warehouse", "file MB", "seconds", "x the smallest", "CPU s", "peak MB")
+    )
 
 
 def growth_row(growth: Growth, smallest: Growth) -> str:
     """Return what runs took with a warehouse as a row."""
-    return _row(
+    return table_row(
         f"{growth.calls:,}",
         f"{growth.file_bytes / _MEGABYTE:,.0f}",
         f"{growth.seconds:.2f}",
@@ -105,12 +104,12 @@ def again_section() -> Iterator[str]:
     """Yield the heading of the section on reading the same calls again and again."""
     words = "All calls of a campaign, loaded once and then read again, so many times, by altur-calls."
     yield from ("", "## The same calls again", "", words, "")
-    yield from _head(("calls", "times", "fresh file MB", "file MB", "x fresh", "peak MB"))
+    yield from table_head(("calls", "times", "fresh file MB", "file MB", "x fresh", "peak MB"))
 
 
 def again_row(calls: int, times: int, fresh: int, after: int, effort: Effort) -> str:
     """Return what became of a file as a row."""
-    return _row(
+    return table_row(
         f"{calls:,}",
         f"{times}",
         f"{fresh / _MEGABYTE:.1f}",
@@ -120,10 +119,12 @@ def again_row(calls: int, times: int, fresh: int, after: int, effort: Effort) ->
     )
 
 
-def _head(columns: tuple[str, ...]) -> Iterator[str]:
-    yield _row(*columns)
-    yield _row("---", *["---:"] * (len(columns) - 1))
+def table_head(columns: tuple[str, ...]) -> Iterator[str]:
+    """Yield the head of a table: the first column holds names, the others numbers."""
+    yield table_row(*columns)
+    yield table_row("---", *["---:"] * (len(columns) - 1))
 
 
-def _row(*cells: str) -> str:
+def table_row(*cells: str) -> str:
+    """Return cells as a row of a table."""
     return f"| {' | '.join(cells)} |"

@@ -3,6 +3,7 @@ SELECT DISTINCT
     calls.call_id,
     calls.campaign_id,
     tags.tag,
+    calls.is_human,
     calls.created_at,
     calls.local_date
 FROM analytics.stg_call_tags AS tags

@@ -3,24 +3,23 @@
 -- calls: Calls the API lists
 -- vanished_calls: Calls it no longer lists; no other view counts them
 -- windows_read: Windows that were read, each time counted
--- windows_in_doubt: Windows that no read has proved since
 -- suspicious_windows: Windows from which so many calls vanished that none was marked
 -- rejected_calls: Calls that can't be rows; kept raw in altur.rejected_calls
 -- drifted_fields: Fields last seen in it that are not as the API document says
 -- last_load_id: The last load that read a window of it
 SELECT
-    freshness.campaign_id,
-    freshness.proved_until,
-    freshness.proved_until IS NOT NULL AND doubts.windows_in_doubt IS NULL AS is_complete,
+    proofs.campaign_id,
+    proofs.proved_until,
+    proofs.proved_until IS NOT NULL AND proofs.windows_in_doubt = 0 AS is_complete,
     COALESCE(totals.calls, 0) AS calls,
     COALESCE(totals.vanished_calls, 0) AS vanished_calls,
     COALESCE(reads.windows_read, 0) AS windows_read,
-    COALESCE(doubts.windows_in_doubt, 0) AS windows_in_doubt,
+    proofs.windows_in_doubt,
     COALESCE(reads.suspicious_windows, 0) AS suspicious_windows,
     COALESCE(rejected.rejected_calls, 0) AS rejected_calls,
     COALESCE(drift.drifted_fields, 0) AS drifted_fields,
     reads.last_load_id
-FROM analytics.data_freshness AS freshness
+FROM analytics.int_proofs AS proofs
 LEFT JOIN (
     SELECT
         campaign_id,
@@ -30,13 +29,7 @@ LEFT JOIN (
     FROM analytics.stg_call_windows
     GROUP BY campaign_id
 ) AS reads
-    ON reads.campaign_id = freshness.campaign_id
-LEFT JOIN (
-    SELECT campaign_id, COUNT(*) AS windows_in_doubt
-    FROM analytics.windows_in_doubt
-    GROUP BY campaign_id
-) AS doubts
-    ON doubts.campaign_id = freshness.campaign_id
+    ON reads.campaign_id = proofs.campaign_id
 LEFT JOIN (
     SELECT
         campaign_id,
@@ -45,16 +38,16 @@ LEFT JOIN (
     FROM analytics.stg_calls
     GROUP BY campaign_id
 ) AS totals
-    ON totals.campaign_id = freshness.campaign_id
+    ON totals.campaign_id = proofs.campaign_id
 LEFT JOIN (
     SELECT campaign_id, COUNT(*) AS rejected_calls
     FROM analytics.stg_rejected_calls
     GROUP BY campaign_id
 ) AS rejected
-    ON rejected.campaign_id = freshness.campaign_id
+    ON rejected.campaign_id = proofs.campaign_id
 LEFT JOIN (
     SELECT campaign_id, COUNT(DISTINCT field) AS drifted_fields
     FROM analytics.stg_schema_drift
     GROUP BY campaign_id
 ) AS drift
-    ON drift.campaign_id = freshness.campaign_id
+    ON drift.campaign_id = proofs.campaign_id

@@ -3,13 +3,20 @@
 -- human_calls: Those of them that a person answered
 -- conversions: Contacts that are converted and whose last call has the tag
 SELECT
-    calls.campaign_id,
-    calls.local_date,
+    tags.campaign_id,
+    tags.local_date,
     tags.tag,
     COUNT(*) AS calls,
-    COUNT(*) FILTER (WHERE calls.is_human) AS human_calls,
-    COUNT(*) FILTER (WHERE calls.is_converted) AS conversions
+    COUNT(*) FILTER (WHERE tags.is_human) AS human_calls,
+    COUNT(converted.call_id) AS conversions
 FROM analytics.call_tags AS tags
-JOIN analytics.calls AS calls
-    ON calls.call_id = tags.call_id AND calls.created_at = tags.created_at
-GROUP BY calls.campaign_id, calls.local_date, tags.tag
+LEFT JOIN (
+    SELECT call_id, campaign_id, local_date
+    FROM analytics.calls
+    WHERE is_converted
+) AS converted
+    -- More than tells calls apart: so those of a campaign and its days are all that is read, on both sides.
+    ON converted.campaign_id = tags.campaign_id
+    AND converted.local_date = tags.local_date
+    AND converted.call_id = tags.call_id
+GROUP BY tags.campaign_id, tags.local_date, tags.tag

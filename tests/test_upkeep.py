@@ -1,0 +1,139 @@
+"""The tables of ``analytics`` after each kind of change: equal to what their definitions say, to the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from altur_calls.pipeline import run
+from altur_calls.target import Target
+from altur_calls.views import TABLES, views
+from altur_sandbox import ManualWorld, example_call
+from common import NOON
+from warehouse import Warehouse
+
+Change = Callable[[ManualWorld], None]
+
+DAYS = {"since": "2026-03-01", "until": "2026-03-05"}
+"""Those of all calls here, read again by each run."""
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """Return the warehouse that runs load into."""
+    return Warehouse(tmp_path / "altur_calls.duckdb")
+
+
+@pytest.fixture
+def world(world: ManualWorld) -> ManualWorld:
+    """Return a world in which Ana was called three times, is converted, and Ben once."""
+    for number, hour in enumerate((0, 5, 10)):
+        put(world, f"ana_{number}", hour, "Ana", status="converted")
+    put(world, "ben_0", 3, "Ben")
+    return world
+
+
+def put(world: ManualWorld, call_id: str, hour: float, contact: str, status: str = "answered") -> None:
+    """Put a call of a contact into campaign 2, so many hours after noon."""
+    known = {"id": len(contact) * 1000 + ord(contact[0]), "f_id": contact, "name": contact, "status": status}
+    call = example_call(call_id, NOON + hour * HOUR)
+    world.put(2, {**call, "contact": {**call["contact"], **known}, "tags": ["promise", "promise", "paid"]})
+
+
+def differing(warehouse: Warehouse) -> list[str]:
+    """Return the names of the tables that are not what their definitions say."""
+    return [
+        name
+        for name in TABLES
+        for one, other in (((f"FROM analytics.{name}"), views()[name].query),)
+        if warehouse.rows(f"(({one}) EXCEPT ALL ({other})) UNION ALL (({other}) EXCEPT ALL ({one}))")
+    ]
+
+
+def attempts(warehouse: Warehouse) -> dict[str, tuple[int, bool]]:
+    """Return how manieth a call of Ana or Ben is, and whether it converted."""
+    rows = warehouse.rows(
+        "SELECT call_id, attempt_number, is_converted FROM analytics.calls "
+        "WHERE call_id LIKE 'ana%' OR call_id LIKE 'ben%' ORDER BY created_at, call_id"
+    )
+    return {call_id: (attempt, converted) for call_id, attempt, converted in rows}
+
+
+CHANGES: dict[str, Change] = {
+    "a new call of a known contact": lambda world: put(world, "ana_3", 20, "Ana", status="converted"),
+    "a call that came late": lambda world: put(world, "ana_late", 2, "Ana", status="converted"),
+    "two calls at the same moment": lambda world: put(world, "ana_1b", 5, "Ana", status="converted"),
+    "a call that ended": lambda world: world.change("ana_1", status="failed", tags=[], extracted_data={}),
+    "the last call, no longer converted": lambda world: put(world, "ana_2", 10, "Ana"),
+    "a call of another contact now": lambda world: put(world, "ana_1", 5, "Ben"),
+    "a call without a contact now": lambda world: world.change("ana_1", contact=None),
+    "a call that vanished": lambda world: world.delete("ana_2"),
+    "a call created at another time": lambda world: put(world, "ana_0", 30, "Ana", status="converted"),
+    "a call that is back": lambda world: put(world, "ana_2", 10, "Ana", status="converted"),
+    "nothing": lambda _: None,
+}
+
+
+def test_each_table_is_what_its_definition_says_after_every_change(
+    world: ManualWorld, settings: dict[str, Any], warehouse: Warehouse
+) -> None:
+    """One after the other, each found by a run of its own."""
+    run(Target(), **settings, **DAYS)
+    for name, change in CHANGES.items():
+        change(world)
+
+        run(Target(), **settings, **DAYS)
+
+        assert differing(warehouse) == [], f"after {name}"
+
+
+def test_a_late_call_moves_the_attempts_after_it(
+    world: ManualWorld, settings: dict[str, Any], warehouse: Warehouse
+) -> None:
+    """And the contact stays converted where its last call lies."""
+    run(Target(), **settings, **DAYS)
+    put(world, "ana_late", 2, "Ana", status="converted")
+
+    run(Target(), **settings, **DAYS)
+
+    assert attempts(warehouse) == {
+        "ana_0": (1, False),
+        "ana_late": (2, False),
+        "ben_0": (1, False),
+        "ana_1": (3, False),
+        "ana_2": (4, True),
+    }
+
+
+def test_a_campaign_with_another_timezone_has_other_days_in_every_table(
+    settings: dict[str, Any], warehouse: Warehouse
+) -> None:
+    """Also for calls that no load brings again."""
+    run(Target(), **settings, **DAYS, timezone="America/Mexico_City")
+    before = warehouse.rows("SELECT DISTINCT local_date FROM analytics.call_tags")
+
+    run(Target(), **settings, **DAYS, timezone="Pacific/Auckland")
+
+    assert warehouse.rows("SELECT DISTINCT local_date FROM analytics.call_tags") != before
+    assert differing(warehouse) == []
+
+
+def test_what_the_log_of_changes_forgets_is_gone_from_its_table(
+    world: ManualWorld, settings: dict[str, Any], warehouse: Warehouse
+) -> None:
+    """With the run that forgets it."""
+    run(Target(), **settings, **DAYS)
+    world.change("ana_1", status="failed")
+    run(Target(), **settings, **DAYS)
+    assert warehouse.value("SELECT COUNT(*) FROM analytics.call_changes") > 0
+
+    run(Target(), **settings, **DAYS, clock=lambda: datetime.now(UTC) + timedelta(days=60))
+
+    assert warehouse.value("SELECT COUNT(*) FROM analytics.call_changes") == 0
+    assert differing(warehouse) == []
