@@ -11,14 +11,14 @@ from typing import Any
 import duckdb
 import pytest
 
-import altur_calls.views
+import altur_calls.analytics.views
 from altur_calls import altur_source
+from altur_calls.analytics.views import MARTS, SCHEMA, STAGING, TABLE, TABLES, texts, views
 from altur_calls.errors import ViewFailed
 from altur_calls.extraction import Extraction
 from altur_calls.loaded import Loaded
 from altur_calls.pipeline import COMPLETE, run
 from altur_calls.target import Target
-from altur_calls.views import MARTS, SCHEMA, STAGING, TABLE, TABLES, texts, views
 from altur_sandbox import ManualWorld, example_call
 from common import NOON, Cli
 from warehouse import Warehouse
@@ -61,7 +61,7 @@ def install() -> Iterator[Callable[..., None]]:
 
     def install(**changed: str) -> None:
         marts = {**ours[MARTS], **changed}
-        patch.setattr(altur_calls.views, "texts", {**ours, MARTS: marts}.__getitem__)
+        patch.setattr(altur_calls.analytics.views, "texts", {**ours, MARTS: marts}.__getitem__)
         views.cache_clear()
 
     with pytest.MonkeyPatch.context() as patch:

@@ -18,7 +18,7 @@ import pytest
 
 import altur_calls
 from altur_calls import tables
-from altur_calls.dbt_sources import sources
+from altur_calls.analytics.dbt_sources import sources
 from altur_sandbox import ManualWorld, example_call
 from common import NOON
 from warehouse import Warehouse

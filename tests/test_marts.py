@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from altur_calls.analytics.views import MARTS, texts, views
 from altur_calls.pipeline import INCOMPLETE, run
 from altur_calls.target import Target
-from altur_calls.views import MARTS, texts, views
 from altur_sandbox import Manners, ManualWorld, Sandbox
 from common import KEY
 from warehouse import Warehouse

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from altur_calls.analytics.views import TABLES, views
 from altur_calls.pipeline import run
 from altur_calls.target import Target
-from altur_calls.views import TABLES, views
 from altur_sandbox import ManualWorld, example_call
 from common import NOON
 from warehouse import Warehouse

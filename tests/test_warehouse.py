@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altur_calls import pipeline, pivot
+from altur_calls import pipeline
+from altur_calls.analytics import pivot
+from altur_calls.analytics.views import texts
 from altur_calls.target import Target
-from altur_calls.views import texts
 from altur_calls.warehouse import describe, spread
 from altur_sandbox import ManualWorld, Sandbox, SeededWorld, example_call
 from common import KEY, NOON, Cli

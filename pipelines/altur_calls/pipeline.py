@@ -13,7 +13,7 @@ from typing import Any
 import dlt
 
 from altur_calls import settings
-from altur_calls.analytics import keep_up
+from altur_calls.analytics.keeping import keep_up
 from altur_calls.asking import Asker
 from altur_calls.errors import ViewFailed, WarehouseError
 from altur_calls.extraction import Extraction

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from altur_calls import pivot
-from altur_calls.checks import Check, checks
-from altur_calls.dbt_sources import sources
-from altur_calls.dictionary import DESCRIBED, Column, Relation, dictionary
+from altur_calls.analytics import pivot
+from altur_calls.analytics.checks import Check, checks
+from altur_calls.analytics.dbt_sources import sources
+from altur_calls.analytics.dictionary import DESCRIBED, Column, Relation, dictionary
 from altur_calls.errors import SettingsError
 from altur_calls.target import DATASET, Target
 

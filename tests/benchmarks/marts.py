@@ -27,7 +27,7 @@ from growth import SIZES
 from questions import FLAT, QUESTIONS
 
 from altur_calls import process, settings
-from altur_calls.analytics import keep_up
+from altur_calls.analytics.keeping import keep_up
 from altur_calls.target import Client, Target
 
 RUNS = 9

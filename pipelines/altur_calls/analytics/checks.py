@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from altur_calls.views import for_dataset, texts
+from altur_calls.analytics.views import for_dataset, texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from altur_calls.views import SCHEMA, texts
+from altur_calls.analytics.views import SCHEMA, texts
 
 DESCRIBED = f"""
 SELECT objects.schema, objects.name, objects.comment,

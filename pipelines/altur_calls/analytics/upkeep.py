@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from altur_calls.views import SCHEMA, TABLE, TABLES, for_dataset, views
+from altur_calls.analytics.views import SCHEMA, TABLE, TABLES, for_dataset, views
 
 FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS

@@ -73,7 +73,7 @@ def _files(layer: str) -> Iterable[View]:
 
 def texts(folder: str) -> dict[str, str]:
     """Return the SQL files of a folder by name."""
-    found = files("altur_calls") / "sql" / folder
+    found = files("altur_calls.analytics") / "sql" / folder
     return {
         file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
         for file in sorted(found.iterdir(), key=lambda file: file.name)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from functools import partial
 from hashlib import sha256
 
 import dlt
 import duckdb
 
 from altur_calls import tables
+from altur_calls.analytics.upkeep import replace_calls, replace_moved
+from altur_calls.analytics.views import SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 from altur_calls.errors import ViewFailed
 from altur_calls.target import Client, more_memory
-from altur_calls.upkeep import replace_calls, replace_moved
-from altur_calls.views import SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 
 BUILT = f"{SCHEMA}._built"
 """What was made, and the table from what, as kind and value: the definitions, the timezones, every load."""
@@ -23,6 +22,18 @@ THERE = """
 SELECT table_name FROM information_schema.tables
 WHERE table_catalog = current_database() AND table_schema = ?
 """
+
+COLUMNS = """
+WITH relations AS (
+    SELECT schema_name, view_name AS name, 'VIEW' AS kind FROM duckdb_views()
+    UNION ALL SELECT schema_name, table_name, 'TABLE' FROM duckdb_tables()
+)
+SELECT schema_name, name, kind, NULL FROM relations WHERE schema_name IN ($1, $2)
+UNION ALL
+SELECT columns.schema_name, columns.table_name, NULL, columns.column_name
+FROM duckdb_columns() AS columns WHERE columns.schema_name IN ($1, $2)
+"""
+"""All tables and views, and all their columns."""
 
 IS_WHOLE = f"""
 SELECT (SELECT count(*) FROM {SCHEMA}.{TABLE})
@@ -109,28 +120,32 @@ def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
         with _named(view.name):
             query = for_dataset(view.query, dataset)
             connection.execute(f"CREATE {kind} {SCHEMA}.{view.name} AS {query}{order}")
-            _describe(connection, f"{SCHEMA}.{view.name}", kind, view.grain, partial(meaning, view.name))
         connection.execute(f"INSERT INTO {BUILT} VALUES ('made', ?, ?)", [view.name, kind])  # noqa: S608
-    _describe_raw(connection, dataset)
+    _describe(connection, dataset)
     connection.execute(f"INSERT INTO {BUILT} VALUES ('definitions', ?, ?)", [definitions(), dataset])  # noqa: S608
     _note(connection, dataset)
 
 
-def _describe(
-    connection: duckdb.DuckDBPyConnection, name: str, kind: str, row: str, means: Callable[[str], str | None]
-) -> None:
-    """Comment on a table or view and its columns: BI tools show that where people choose from them."""
-    connection.execute(f"COMMENT ON {kind} {name} IS {_quoted(row)}")
-    for column, *_ in connection.execute(f"DESCRIBE {name}").fetchall():
-        if meant := means(column):
-            connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {_quoted(meant)}')
+def _describe(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Comment on all tables and views and their columns: BI tools show that where people choose from them."""
+    comments = []
+    for schema, name, kind, column in connection.execute(COLUMNS, [SCHEMA, dataset]).fetchall():
+        means = _meanings(schema, name)
+        if means is not None:
+            thing = f'"{schema}"."{name}"' + (f'."{column}"' if column else "")
+            comments.append(f"COMMENT ON {'COLUMN' if column else kind} {thing} IS {_quoted(means(column))}")
+    connection.execute(";".join(comments))
 
 
-def _describe_raw(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    for table, columns in tables.COLUMNS.items():
-        described = {name: column.get("description") for name, column in columns.items()}
-        name = for_dataset(f"altur.{table}", dataset)
-        _describe(connection, name, "TABLE", tables.ROWS[table], described.get)
+def _meanings(schema: str, name: str) -> Callable[[str | None], str] | None:
+    """Return what tells the meaning of a column, and without one, of a row."""
+    if schema == SCHEMA and name in views():
+        return lambda column: meaning(name, column) or "" if column else views()[name].grain
+    if schema != SCHEMA and (columns := tables.COLUMNS.get(name)):
+        return lambda column: (
+            (columns.get(column, {}).get("description") or "") if column else tables.ROWS[name]
+        )
+    return None
 
 
 def _quoted(text: str) -> str:
