@@ -153,20 +153,22 @@ def _quoted(text: str) -> str:
 
 
 def _kept_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
-    """Write the rows of the calls that came, changed or vanished, or whose clocks are others now.
+    """Write the rows of the calls that came, changed or vanished.
 
     Returns:
-        Whether there are as many rows then as calls: not so after somebody deleted calls by hand.
+        Whether that was enough. Not so where the clocks of a campaign are others than before, and where there
+        are not as many rows then as calls: somebody deleted some by hand.
 
     """
     known, built = _built(connection, "load"), _built(connection, "zone")
     fresh_loads = [load for load in _loads(connection, dataset) if load not in known]
     zones = _zones(connection, dataset)
-    moved = [int(number) for number, zone in zones.items() if built.get(number, "UTC") != zone]
+    if any(zones.get(number) != zone for number, zone in built.items()):
+        return False
     with _named(TABLE):
-        if not (fresh_loads or moved):
+        if not fresh_loads:
             return _is_whole(connection, dataset)
-        replace_calls(connection, dataset, fresh_loads, moved)
+        replace_calls(connection, dataset, fresh_loads)
         _note(connection, dataset)
         if _is_whole(connection, dataset):
             return True

@@ -21,12 +21,6 @@ CREATE OR REPLACE TEMP TABLE fresh AS
 WHERE _dlt_load_id IN (SELECT unnest($loads))
 """
 
-AT_ANOTHER_HOUR = f"""
-INSERT INTO fresh
-SELECT * FROM {SCHEMA}.stg_calls
-WHERE campaign_id IN (SELECT unnest($campaigns)) AND call_id NOT IN (SELECT call_id FROM fresh)
-"""  # noqa: S608 (names of ours)
-
 OF_THEIR_TIME = "{created_at} BETWEEN $oldest AND $newest AND call_id IN (SELECT call_id FROM fresh)"
 OF_ANY_TIME = "call_id IN (SELECT call_id FROM fresh)"
 """Rows to replace: where they should be, or also where a call was before it moved to another time."""
@@ -82,15 +76,11 @@ BY_ROW = "SET dynamic_or_filter_threshold = 1000"
 """Up to so many rows, which lie anywhere, are looked for one by one, not between the first and the last."""
 
 
-def replace_calls(
-    connection: duckdb.DuckDBPyConnection, dataset: str, loads: Sequence[str], campaigns: Sequence[int]
-) -> None:
-    """Write the rows of the calls that some loads wrote, and of campaigns whose clocks are others now."""
+def replace_calls(connection: duckdb.DuckDBPyConnection, dataset: str, loads: Sequence[str]) -> None:
+    """Write the rows of the calls that some loads wrote."""
     connection.execute(FORGOTTEN)
     fresh = FRESH.format(stg_calls=_query("stg_calls"))
     connection.execute(for_dataset(fresh, dataset), {"loads": loads})
-    if campaigns:
-        connection.execute(AT_ANOTHER_HOUR, {"campaigns": campaigns})
     listed, come = _query("int_calls", stg_calls="fresh"), _query(TABLE, int_calls="listed")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {listed}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE come AS {come}")
