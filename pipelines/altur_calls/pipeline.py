@@ -95,14 +95,17 @@ def run(
         source = altur_source(extraction=work, **source_settings)
     with target.opened() as (pipeline, client):
         work.loaded = Loaded(client)
-        before, failed_view = count_calls(pipeline), ""
+        before, kept_up, failed_view = count_calls(pipeline), 0, ""
         try:
             with watch(work.tally):
                 while not (work.is_done or stop.is_set()):
                     pipeline.run(source)
                     forget_loaded(pipeline)
-                    forget_changes(client, clock() - timedelta(days=work.change_log_days))
-                    failed_view = _kept_up(client)
+                    is_last = work.is_done or stop.is_set()
+                    if is_last or work.tally.calls_read - kept_up >= chunk_calls * settings.KEEP_UP_SHARE:
+                        kept_up = work.tally.calls_read
+                        forget_changes(client, clock() - timedelta(days=work.change_log_days))
+                        failed_view = _kept_up(client)
         finally:
             work.close()
         if count_calls(pipeline) - before != work.tally.new_calls:

@@ -29,6 +29,9 @@ CHUNK_SHARE = 1 / 8
 """Part of them that is worth a load package by itself, where no more are ready: packages cost half a second
 each, and while more are waited for those that are there can be loaded."""
 
+KEEP_UP_SHARE = 1 / 2
+"""Part of them after which the views are brought up: that costs a fifth of a second each time."""
+
 CHUNK_SECONDS = 20.0
 """A load package is also closed after this long, so that slow reads are kept as well."""
 
