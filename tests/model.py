@@ -28,7 +28,7 @@ from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from altur_calls import cursors, pipeline, settings
 from altur_calls.api import Api
-from altur_calls.campaigns import Zones
+from altur_calls.campaigns import Terms
 from altur_calls.errors import AlturError
 from altur_calls.extraction import Extraction, Order
 from altur_calls.reading import Read
@@ -606,7 +606,7 @@ class LifeInMemory(Life):
         since, until = run.span or (None, None)
         work = Extraction(run.chunk_calls, clock=self.clock)
         order = Order(self.plan.start, since, until, AGES)
-        roster = Roster(run.campaign_ids, Zones(), asks=False)
+        roster = Roster(run.campaign_ids, Terms(), asks=False)
         work.prepare(self._connect, roster, order, self.plan.max_window_calls, 0)
         doubtful, chunk = set(), 0
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 
 from altur_calls import pipeline
-from altur_calls.campaigns import Zones, ids_of, is_due, news_of
+from altur_calls.campaigns import Terms, ids_of, is_due, news_of
 from altur_calls.errors import ApiChanged, SettingsError
 from altur_calls.listing import all_listed, listed_from, next_cursor
 from altur_calls.target import Target
@@ -89,23 +90,34 @@ def test_a_campaign_is_written_when_it_is_new_or_changed():
     """And not with every run."""
     state: Fields = {}
     listed = [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}]
-    assert [row["name"] for row in news_of(state, [1, 2], listed, Zones(), NOON)] == ["A", "B"]
+    assert [row["name"] for row in news_of(state, [1, 2], listed, Terms(), NOON)] == ["A", "B"]
 
-    assert news_of(state, [1, 2], listed, Zones(), NOON) == []
+    assert news_of(state, [1, 2], listed, Terms(), NOON) == []
     renamed = [{"id": 1, "name": "A"}, {"id": 2, "name": "C"}]
-    assert [row["name"] for row in news_of(state, [1, 2], renamed, Zones(), NOON)] == ["C"]
+    assert [row["name"] for row in news_of(state, [1, 2], renamed, Terms(), NOON)] == ["C"]
 
 
 def test_what_is_known_of_a_campaign_outlives_a_list_that_did_not_come():
-    """One that is new is there all the same, without a name."""
+    """One that is new is there all the same, without a name; settings count for both."""
     state: Fields = {}
-    news_of(state, [1], [{"id": 1, "name": "A"}], Zones(), NOON)
+    news_of(state, [1], [{"id": 1, "name": "A"}], Terms(), NOON)
 
-    rows = news_of(state, [1, 2], None, Zones("America/Bogota"), NOON)
+    rows = news_of(state, [1, 2], None, Terms("America/Bogota"), NOON)
 
     assert [(row["campaign_id"], row["name"], row["timezone"]) for row in rows] == [
-        (2, None, "America/Bogota")
+        *((1, "A", "America/Bogota"), (2, None, "America/Bogota"))
     ]
+    assert news_of(state, [1, 2], None, Terms("America/Bogota"), NOON) == []
+
+
+def test_what_was_told_of_a_campaign_outlives_a_list_without_it():
+    """Its days would move with its timezone."""
+    state: Fields = {}
+    news_of(state, [1], [{"id": 1, "name": "A", "timezone": "America/Bogota"}], Terms(), NOON)
+
+    assert news_of(state, [1], [{"id": 2}], Terms(), NOON) == []
+    (row,) = news_of(state, [1], [], Terms(chosen={1: "America/Tijuana"}), NOON)
+    assert (row["name"], row["timezone"]) == ("A", "America/Tijuana")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +135,7 @@ def test_what_is_known_of_a_campaign_outlives_a_list_that_did_not_come():
 )
 def test_the_timezone_is_the_chosen_one_else_the_told_one_else_the_default(told, chosen, zone):
     """A name that nobody knows would break every view."""
-    (row,) = news_of({}, [1], [{"id": 1, "timezone": told}], Zones("America/Sao_Paulo", chosen), NOON)
+    (row,) = news_of({}, [1], [{"id": 1, "timezone": told}], Terms("America/Sao_Paulo", chosen), NOON)
 
     assert row["timezone"] == zone
 
@@ -131,14 +143,14 @@ def test_the_timezone_is_the_chosen_one_else_the_told_one_else_the_default(told,
 def test_the_list_is_asked_for_once_an_hour_or_when_something_is_new():
     """A run every minute need not ask each time."""
     state: Fields = {}
-    news_of(state, [1], [], Zones(), NOON)
+    news_of(state, [1], [], Terms(), NOON)
 
-    assert not is_due(state, [1], Zones(), NOON + timedelta(minutes=59))
-    assert is_due(state, [1], Zones(), NOON + timedelta(minutes=60))
-    assert is_due(state, [1, 2], Zones(), NOON)
-    assert is_due(state, [1], Zones("America/Bogota"), NOON)
-    assert is_due(state, [1], Zones(), NOON - timedelta(minutes=1))
-    assert is_due({}, [1], Zones(), NOON)
+    assert not is_due(state, [1], Terms(), NOON + timedelta(minutes=59))
+    assert is_due(state, [1], Terms(), NOON + timedelta(minutes=60))
+    assert is_due(state, [1, 2], Terms(), NOON)
+    assert is_due(state, [1], Terms("America/Bogota"), NOON)
+    assert is_due(state, [1], Terms(), NOON - timedelta(minutes=1))
+    assert is_due({}, [1], Terms(), NOON)
 
 
 # In the warehouse. -------------------------------------------------------------------------------------
@@ -199,12 +211,41 @@ def test_a_key_that_may_not_list_campaigns_loads_their_calls(
 
 
 @pytest.mark.usefixtures("named")
-def test_a_list_that_fails_is_asked_for_by_the_next_run(sandbox: Sandbox, listing: Fields) -> None:
+def test_a_list_that_fails_is_asked_for_again_soon(sandbox: Sandbox, listing: Fields) -> None:
     """It holds up no call."""
     sandbox.faults.add("not_json", lists="campaigns", times=1)
-    assert run(**listing).rows(NAMED)[1][:2] == (2, None)
+    assert run(**listing, clock=lambda: NOON + timedelta(hours=1)).rows(NAMED)[1][:2] == (2, None)
 
-    assert run(**listing).rows(NAMED)[1][:2] != (2, None)
+    warehouse = run(**listing, clock=lambda: NOON + timedelta(hours=1, minutes=10))
+
+    assert warehouse.rows(NAMED)[1][1] is not None
+
+
+@pytest.mark.parametrize("manner", ["forbidden", "not_found"])
+@pytest.mark.usefixtures("named")
+def test_a_list_that_is_refused_later_takes_no_name_away(
+    sandbox: Sandbox, listing: Fields, manner: Any
+) -> None:
+    """Nor a timezone: the days of a campaign would move."""
+    before = run(**listing, clock=lambda: NOON + timedelta(hours=1)).rows(NAMED)
+    sandbox.manners = Manners(campaigns=manner)
+
+    assert run(**listing, clock=lambda: NOON + timedelta(hours=3)).rows(NAMED) == before
+
+
+def test_calls_do_not_wait_for_a_list_that_is_late(
+    world: ManualWorld, sandbox: Sandbox, listing: Fields
+) -> None:
+    """It comes when all calls are read."""
+    world.change_campaign(2, name="Late")
+    calls_came = Event()
+    sandbox.faults.add("call", lists="campaigns", do=lambda: calls_came.wait(3))
+    sandbox.faults.add("call", lists="calls", campaign_id=2, do=calls_came.set)
+
+    warehouse = run(**listing)
+
+    assert calls_came.is_set()
+    assert warehouse.rows(NAMED)[1][1] == "Late"
 
 
 def test_all_campaigns_are_those_the_api_lists(

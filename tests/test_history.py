@@ -138,6 +138,17 @@ def test_a_call_that_changed_leaves_a_row_for_each_field(world: ManualWorld, run
     assert run(4).rows(LOG) == warehouse.rows(LOG)
 
 
+def test_a_call_that_moved_in_time_is_told(world: ManualWorld, run: Run) -> None:
+    """With what else changed in it."""
+    world.put(2, example_call("moving", NOON, status="in-progress"))
+    run(1)
+    world.change("moving", created_at=NOON + timedelta(milliseconds=500), status="ended")
+
+    warehouse = run(3)
+
+    assert [field for field, *_ in warehouse.rows(LOG)] == ["created_at", "status"]
+
+
 def test_a_call_that_vanished_and_came_back_is_told(world: ManualWorld, run: Run) -> None:
     """Counts of days long past move by it."""
     call = example_call("fickle", NOON)
@@ -150,6 +161,8 @@ def test_a_call_that_vanished_and_came_back_is_told(world: ManualWorld, run: Run
     warehouse = run(9)
 
     assert sorted(warehouse.rows(LOG)) == [("is_deleted", "false", "true"), ("is_deleted", "true", "false")]
+    world.delete("fickle")
+    assert run(30).value("SELECT count(*) - count(DISTINCT _dlt_id) FROM altur.call_changes") == 0
 
 
 def test_the_log_is_as_long_as_it_is_set(world: ManualWorld, run: Run) -> None:

@@ -220,6 +220,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
             "requests_per_second": 1000,
             "campaign_ids": [1, 2],
             "timezone": "America/Bogota",
+            "start_date": "2026-03-01",
             "since": "2026-03-01",
             "until": "2026-03-04",
         }
@@ -950,6 +951,46 @@ def test_a_window_is_in_doubt_until_all_of_it_is_proved(
         found = connection.execute(views()["windows_in_doubt"].query).fetchall()
 
     assert [row[:3] for row in found] == ([(1, 10, 20)] if is_in_doubt else [])
+
+
+# Proofs. -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("proofs", "doubts", "proved_until", "is_complete"),
+    [
+        pytest.param([], [], None, False, id="nothing was read"),
+        pytest.param([(0, 10), (10, 20)], [], 20, True, id="one window follows the other"),
+        pytest.param([(10, 20), (0, 10), (0, 5)], [], 20, True, id="in whatever order they were read"),
+        pytest.param([(0, 10), (15, 20)], [], 10, False, id="a part between was not read"),
+        pytest.param([(10, 20)], [], None, False, id="the beginning was not read"),
+        pytest.param([(0, 10), (10, 20)], [(10, 20)], 10, False, id="a window is in doubt"),
+        pytest.param([(0, 10)], [(0, 5)], None, False, id="the first window is in doubt"),
+        pytest.param([(-5, 10)], [], 10, True, id="more was read than is asked for"),
+    ],
+)
+def test_a_campaign_is_proved_until_the_first_gap_or_doubt(
+    proofs: list[tuple[int, int]],
+    doubts: list[tuple[int, int]],
+    proved_until: int | None,
+    *,
+    is_complete: bool,
+) -> None:
+    """Loaded from minute 0 on. A history that was read in parts, or ended early, has holes."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA analytics")
+        connection.execute(
+            "CREATE TABLE analytics.stg_campaigns AS SELECT 1 AS campaign_id, 0 AS loaded_from"
+        )
+        columns = "(campaign_id INT, window_start INT, window_end INT, read_at INT, is_proved BOOL)"
+        for table, windows in (("stg_call_windows", proofs), ("windows_in_doubt", doubts)):
+            connection.execute(f"CREATE TABLE analytics.{table} {columns}")
+            for start, end in windows:
+                row = f"INSERT INTO analytics.{table} VALUES (1, ?, ?, 1, true)"
+                connection.execute(row, [start, end])
+        proofs_of = f"SELECT proved_until, is_complete FROM ({views()['int_proofs'].query})"
+
+        assert connection.execute(proofs_of).fetchall() == [(proved_until, is_complete)]
 
 
 # Local time. ---------------------------------------------------------------------------------------------

@@ -335,3 +335,37 @@ def test_settings_come_through_dlts_doors(
     dlt.pipeline("doors", destination="duckdb", dataset_name="altur").run(altur_source())
 
     assert len(Warehouse(tmp_path / "doors.duckdb").calls(2)) == 3
+
+
+@pytest.mark.parametrize("refresh", ["drop_sources", "drop_resources", "drop_data"])
+def test_tables_that_begin_anew_are_filled_anew(
+    world: ManualWorld, settings: dict[str, Any], load: Load, refresh: Any
+) -> None:
+    """What dlt is about to drop is not what is known."""
+    load()
+    pipeline = dlt.pipeline("somebodys", destination="duckdb", dataset_name="altur")
+
+    pipeline.run(altur_source(**settings), refresh=refresh)
+
+    assert Warehouse(Path("somebodys.duckdb")).calls(2) == as_loaded(world.calls(2))
+
+
+def test_calls_that_replace_others_are_all_calls(settings: dict[str, Any], load: Load) -> None:
+    """With dlt's other disposition."""
+    load()
+    pipeline = dlt.pipeline("somebodys", destination="duckdb", dataset_name="altur")
+
+    pipeline.run(altur_source(**settings, since="2026-01-01"), write_disposition="replace")
+
+    assert Warehouse(Path("somebodys.duckdb")).value("SELECT count(*) FROM altur.campaign_calls") == 3
+
+
+def test_some_of_the_tables_will_do(world: ManualWorld, settings: dict[str, Any], tmp_path: Path) -> None:
+    """Then nothing is compared, for the others are not there."""
+    pipeline = dlt.pipeline("some", destination="duckdb", dataset_name="altur")
+    for status in ("in-progress", "ended"):
+        world.put(2, example_call("changing", RECENT, status=status))
+        pipeline.run(altur_source(**settings).with_resources("campaign_calls"))
+
+    status = "SELECT status FROM altur.campaign_calls WHERE id = 'changing'"
+    assert Warehouse(tmp_path / "some.duckdb").value(status) == "ended"

@@ -135,6 +135,13 @@ def test_a_campaign_has_a_row_for_each_call_and_a_column_for_each_key(spread_out
     ]
 
 
+def test_of_too_many_keys_the_commonest_are_columns(monkeypatch):
+    """In the order in which they first came: so a column keeps its name when others come."""
+    monkeypatch.setattr(pivot, "MOST_KEYS", 2)
+
+    assert pivot.commonest([("a", 1), ("b", 3), ("c", 2)]) == ["b", "c"]
+
+
 def test_the_view_outlives_the_next_load(world: ManualWorld, settings: Fields, spread_out: str) -> None:
     """And shows its calls."""
     name, *_ = spread(Target(), 1)

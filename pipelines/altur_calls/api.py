@@ -20,6 +20,7 @@ from altur_calls.errors import (
     ApiChanged,
     ApiUnavailable,
     CampaignNotFound,
+    Forbidden,
     KeyRefused,
     RequestRejected,
     SettingsError,
@@ -167,7 +168,8 @@ class Api:
     def _refused(self, response: requests.Response, path: str) -> NoReturn:
         status, asked = response.status_code, f"GET {path}"
         if status in (UNAUTHORIZED, FORBIDDEN):
-            raise KeyRefused(
+            kind = Forbidden if status == FORBIDDEN else KeyRefused
+            raise kind(
                 f"{asked} answered {status}: the API refuses the key. "
                 "Check SOURCES__ALTUR__API_KEY, or api_key in .dlt/secrets.toml."
             )

@@ -11,6 +11,7 @@ from altur_calls.errors import SettingsError
 from altur_calls.sightings import utc
 
 ALL = "all"
+MOST_DAYS = 36_500
 
 
 def secret_key(value: str) -> str:
@@ -31,7 +32,9 @@ def positive(name: str, value: float) -> float:
 
 def days(name: str, value: float) -> float:
     """Return a setting that must be a number of days, or none."""
-    return value if value == 0 else positive(name, value)
+    if not 0 <= value <= MOST_DAYS:
+        raise SettingsError(f"{name} is {value!r}: it must be a number of days from 0 to {MOST_DAYS:,}.")
+    return value
 
 
 def campaign_numbers(value: Any) -> list[int] | None:

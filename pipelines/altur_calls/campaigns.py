@@ -14,29 +14,38 @@ from typing import Any
 
 import duckdb
 
+from altur_calls import settings
 from altur_calls.errors import ApiChanged, SettingsError
 from altur_calls.records import Row
 from altur_calls.sightings import key_of, utc
 
 State = dict[str, Any]
-"""dlt's resource state of ``campaigns``: ``{"asked": epoch seconds, "zones": key of the settings, "told":
-{id: key of its row}}``."""
+"""dlt's resource state of ``campaigns``: ``{"asked": epoch seconds, "settings": their key, "told": {id: what
+the list told of it last}, "rows": {id: key of its row}}``."""
 
 ASK_EVERY = timedelta(hours=1)
+ASK_AGAIN = timedelta(minutes=10)
+"""After a list that did not come."""
+
 KEY_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Zones:
-    """In which timezone a campaign's days begin: as set for it, else as the API tells, else the default."""
+class Terms:
+    """How campaigns are loaded: from when on, and in which timezone their days begin.
+
+    That is the one set for a campaign, else the one the API tells, else the default.
+    """
 
     default: str = "UTC"
     chosen: Mapping[int, str] | None = None
+    loaded_from: datetime = settings.BEGINNING
+    """From when on calls are loaded."""
 
     @property
     def key(self) -> str:
         """The same for the same settings."""
-        return key_of(self.default, sorted((self.chosen or {}).items()))[:KEY_LENGTH]
+        return key_of(self.default, self.loaded_from, sorted((self.chosen or {}).items()))[:KEY_LENGTH]
 
     def of(self, campaign_id: int, told: Any) -> str:
         """Return the timezone of a campaign; one that nobody knows is not taken from the API."""
@@ -63,11 +72,11 @@ def zone(setting: str, name: Any) -> str:
     return name
 
 
-def is_due(state: State, campaign_ids: Iterable[int], zones: Zones, now: datetime) -> bool:
+def is_due(state: State, campaign_ids: Iterable[int], terms: Terms, now: datetime) -> bool:
     """Tell if the list is to be asked for: it was not for an hour, or not with these campaigns and zones."""
-    told = state.get("told", {})
+    told = state.get("rows", {})
     age = now.timestamp() - state.get("asked", 0)
-    is_fresh = 0 <= age < ASK_EVERY.total_seconds() and state.get("zones") == zones.key
+    is_fresh = 0 <= age < ASK_EVERY.total_seconds() and state.get("settings") == terms.key
     return not (is_fresh and all(str(campaign_id) in told for campaign_id in campaign_ids))
 
 
@@ -85,41 +94,55 @@ def news_of(
     state: State,
     campaign_ids: Iterable[int],
     listed: Sequence[Mapping[str, Any]] | None,
-    zones: Zones,
+    terms: Terms,
     read_at: datetime,
 ) -> list[Row]:
     """Return the rows of campaigns that are new or changed, and remember them in ``state``.
 
-    Without a list, what was known of a campaign stays.
+    What was told of a campaign stays where the list does not tell of it, or there is none: only settings
+    change its timezone then.
     """
-    by_id = {campaign.get("id"): campaign for campaign in listed or ()}
-    told: dict[str, str] = state.setdefault("told", {})
+    by_id = {campaign.get("id"): campaign for campaign in listed or () if type(campaign.get("id")) is int}
+    told: dict[str, Row] = state.setdefault("told", {})
+    keys: dict[str, str] = state.setdefault("rows", {})
     rows = []
     for campaign_id in campaign_ids:
-        row = _row(campaign_id, by_id.get(campaign_id, {}), zones)
+        if campaign_id in by_id:
+            told[str(campaign_id)] = _told(by_id[campaign_id])
+        row = _row(campaign_id, told.get(str(campaign_id), {}), terms)
         key = key_of(*row.values())[:KEY_LENGTH]
-        known = told.get(str(campaign_id))
-        if known == key or (listed is None and known is not None):
-            continue
-        told[str(campaign_id)] = key
-        rows.append({**row, "read_at": read_at})
-    if listed is not None:
-        state |= {"asked": int(read_at.timestamp()), "zones": zones.key}
+        if keys.get(str(campaign_id)) != key:
+            keys[str(campaign_id)] = key
+            rows.append({**row, "read_at": read_at})
+    asked = read_at if listed is not None else read_at - ASK_EVERY + ASK_AGAIN
+    state |= {"asked": int(asked.timestamp()), "settings": terms.key}
     return rows
 
 
-def _row(campaign_id: int, listed: Mapping[str, Any], zones: Zones) -> Row:
+def _told(listed: Mapping[str, Any]) -> Row:
+    """Return what is kept of what the list tells, as text."""
     agent = listed.get("agent")
     agent = agent if isinstance(agent, dict) else {}
+    archived = listed.get("archived")
     return {
-        "campaign_id": campaign_id,
         "name": _text(listed.get("name")),
         "status": _text(listed.get("status")),
         "agent_id": _text(agent.get("id")),
         "agent_name": _text(agent.get("name")),
-        "timezone": zones.of(campaign_id, listed.get("timezone")),
-        "is_archived": listed.get("archived") if isinstance(listed.get("archived"), bool) else None,
-        "created_at": utc(listed.get("created_at")),
+        "timezone": _text(listed.get("timezone")),
+        "is_archived": archived if isinstance(archived, bool) else None,
+        "created_at": _text(listed.get("created_at")),
+    }
+
+
+def _row(campaign_id: int, told: Row, terms: Terms) -> Row:
+    return {
+        **dict.fromkeys(("name", "status", "agent_id", "agent_name", "is_archived")),
+        **told,
+        "campaign_id": campaign_id,
+        "timezone": terms.of(campaign_id, told.get("timezone")),
+        "created_at": utc(told.get("created_at")),
+        "loaded_from": terms.loaded_from,
     }
 
 

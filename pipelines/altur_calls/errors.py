@@ -3,6 +3,7 @@
 AlturError
   SettingsError      a setting is missing or wrong           mend the setting, run again
   KeyRefused         the API refuses the key                 check the key
+    Forbidden        403: the key may not do this            use a key that may
   CampaignNotFound   the API knows no such campaign          check the campaign id
   ApiUnavailable     no usable answer within the bound       run again, nothing is lost
   ApiChanged         an answer the API document rules out    report it, with the line printed
@@ -36,6 +37,10 @@ class KeyRefused(AlturError):
     """The API answered 401 or 403."""
 
     exit_code = 77  # EX_NOPERM
+
+
+class Forbidden(KeyRefused):
+    """The API knows the key, and answered 403: it may not do this."""
 
 
 class CampaignNotFound(AlturError):

@@ -27,7 +27,7 @@ SELECT
     change.old_value,
     change.new_value,
     call.read_at,
-    call._dlt_id || '-' || change.field AS _dlt_id
+    concat_ws('-', call._dlt_id, change.field, epoch_us(call.read_at)) AS _dlt_id
 FROM ({changes}) AS change
 JOIN new_calls AS call ON call.id = change.call_id
 WHERE call.id IN (SELECT id FROM {calls} WHERE {of_calls})
@@ -35,11 +35,11 @@ WHERE call.id IN (SELECT id FROM {calls} WHERE {of_calls})
 
 OF_CALLS = """
 id IN (SELECT id FROM changed)
-AND created_at BETWEEN (SELECT min(created_at) FROM changed) AND (SELECT max(created_at) FROM changed)
+AND created_at BETWEEN (SELECT min(earliest) FROM changed) AND (SELECT max(latest) FROM changed)
 """
 OF_CHILDREN = """
 call_id IN (SELECT id FROM changed) AND is_replaced IS NULL
-AND call_created_at BETWEEN (SELECT min(created_at) FROM changed) AND (SELECT max(created_at) FROM changed)
+AND call_created_at BETWEEN (SELECT min(earliest) FROM changed) AND (SELECT max(latest) FROM changed)
 """
 """By the time as well: rows lie in about the order of their calls' creation, so they are found without
 reading all."""
@@ -107,7 +107,11 @@ def changes_of(
     return pa.concat_tables(found)
 
 
-CHANGED_CALLS = "SELECT id, created_at FROM new_calls WHERE id IN (SELECT id FROM ids)"
+CHANGED_CALLS = """
+SELECT id, created_at - INTERVAL 1 DAY AS earliest, created_at + INTERVAL 1 DAY AS latest
+FROM new_calls WHERE id IN (SELECT id FROM ids)
+"""
+"""A call may be shown as created at another time than before; within a day it is found."""
 
 
 def _comparisons(held: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
@@ -155,5 +159,5 @@ def rows_of_vanished(marked: Sequence[Row]) -> Iterator[Row]:
             "old_value": "false",
             "new_value": "true",
             "read_at": call["deleted_at"],
-            "_dlt_id": f"{call['_dlt_id']}-deleted",
+            "_dlt_id": f"{call['_dlt_id']}-is_deleted-{call['deleted_at'].timestamp():.6f}",
         }

@@ -51,7 +51,7 @@ def run(*, demo: bool = False, **source_settings: Any) -> int:
         with stop_on_signals() as stop:
             done = pipeline.run(target, watch=watched, stop=stop, **given)
         click.echo(text_of(done))
-        if demo:
+        if demo and not done.failed_view:
             _show_rows(done.warehouse)
     for line in (*done.missing, *done.unproved[:DOUBTS_SHOWN]):
         click.echo(f"altur-calls: incomplete: {line}", err=True)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any
 
 from altur_calls import campaigns
 from altur_calls.api import Api
-from altur_calls.campaigns import State, Zones
-from altur_calls.errors import AlturError, CampaignNotFound, KeyRefused, SettingsError
+from altur_calls.campaigns import State, Terms
+from altur_calls.errors import AlturError, CampaignNotFound, Forbidden, SettingsError
 from altur_calls.pace import Stopped
 from altur_calls.records import Row
 
 Listed = list[Mapping[str, Any]] | None
 """What ``GET /campaigns`` gave: nothing to a key that may not list them. ``None`` if nobody knows."""
+
+PATIENCE_SECONDS = 5.0
+"""For a list that is not there yet when all calls are."""
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +27,10 @@ logger = logging.getLogger(__name__)
 class Roster:
     """The campaigns of a source: named by their ids, or all that the API lists."""
 
-    def __init__(self, campaign_ids: Sequence[int] | None, zones: Zones, *, asks: bool = True) -> None:
+    def __init__(self, campaign_ids: Sequence[int] | None, terms: Terms, *, asks: bool = True) -> None:
         """Take ``None`` for all campaigns. With ``asks``, names and timezones are asked for."""
         self._campaign_ids = campaign_ids
-        self._zones = zones
+        self._terms = terms
         self._asks = asks
         self._list: Future[Listed] | None = None
 
@@ -42,7 +45,7 @@ class Roster:
             return self._campaign_ids
         try:
             listed = api.campaigns()
-        except (KeyRefused, CampaignNotFound) as error:
+        except (Forbidden, CampaignNotFound) as error:
             raise SettingsError(
                 f"campaign_ids is 'all', which takes a key that may list campaigns. {error} Or name them."
             ) from error
@@ -52,23 +55,25 @@ class Roster:
 
     def ask(self, api: Api, campaign_ids: Sequence[int], known: State, now: datetime) -> None:
         """Begin to ask for the list if it is due, in a thread of its own: no call waits for a name."""
-        if self._list is None and campaigns.is_due(known, campaign_ids, self._zones, now):
-            with ThreadPoolExecutor(1, "campaigns") as pool:
-                self._list = pool.submit(_listed, api if self._asks else None)
-                pool.shutdown(wait=False)
+        if self._list is None and campaigns.is_due(known, campaign_ids, self._terms, now):
+            pool = ThreadPoolExecutor(1, "campaigns")
+            self._list = pool.submit(_listed, api if self._asks else None)
+            pool.shutdown(wait=False)
         self._asked_for = campaign_ids
 
     def wait(self) -> None:
-        """Wait until the list is there: its connection is about to be closed."""
+        """Wait a little for the list: its connection is about to be closed."""
         if self._list is not None:
-            self._list.exception()
+            wait([self._list], PATIENCE_SECONDS)
 
     def rows(self, known: State, now: datetime) -> list[Row]:
         """Return the rows of campaigns that are new or changed, once a list; notes them in ``known``."""
         if self._list is None:
             return []
-        listed, self._list = self._list.result(), None
-        return campaigns.news_of(known, self._asked_for, listed, self._zones, now)
+        self.wait()
+        listed = self._list.result() if self._list.done() else None
+        self._list = None
+        return campaigns.news_of(known, self._asked_for, listed, self._terms, now)
 
 
 def _listed(api: Api | None) -> Listed:
@@ -76,7 +81,7 @@ def _listed(api: Api | None) -> Listed:
         return []
     try:
         return api.campaigns()
-    except (KeyRefused, CampaignNotFound):
+    except (Forbidden, CampaignNotFound):
         logger.info("The key may not list campaigns: they go without names.")
         return []
     except (AlturError, Stopped) as error:

@@ -18,11 +18,13 @@ from altur_calls.api import Api
 from altur_calls.arguments import campaign_numbers, days, moment, positive, secret_key, zones_by_campaign
 from altur_calls.arrow import json_is_text
 from altur_calls.batch import Batch
-from altur_calls.campaigns import Zones, zone
+from altur_calls.campaigns import Terms, zone
 from altur_calls.errors import WarehouseError
 from altur_calls.extraction import Extraction, Order
 from altur_calls.loaded import Loaded
 from altur_calls.roster import Roster
+
+DUCKDB = "dlt.destinations.duckdb"
 
 BY_ID: Any = {"disposition": "merge", "strategy": "delete-insert"}
 
@@ -99,8 +101,8 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
         until=moment("until", until),
         ages=[timedelta(minutes=minutes) for minutes in (0, *sorted(reread_ages_minutes))],
     )
-    zones = Zones(zone("timezone", timezone), zones_by_campaign(timezones or {}))
-    roster = Roster(campaign_numbers(campaign_ids), zones, asks=list_campaigns)
+    terms = Terms(zone("timezone", timezone), zones_by_campaign(timezones or {}), order.start)
+    roster = Roster(campaign_numbers(campaign_ids), terms, asks=list_campaigns)
     most = int(positive("max_window_calls", max_window_calls))
     work.prepare(connect, roster, order, most, days("change_log_days", change_log_days))
     windows = window_reads(work)
@@ -140,12 +142,13 @@ def window_reads(work: Extraction) -> DltResource:
                 f"The warehouse has tables of version {state['tables']}, this is altur-calls with tables of "
                 f"version {tables.VERSION}. Load into another file, or use the altur-calls that wrote it."
             )
-        if "tables" not in state:
+        was_loaded = "tables" in state
+        if not was_loaded:
             state["tables"] = tables.VERSION
             yield Declare()
         known = dlt.current.resource_state(tables.CAMPAIGNS)
         work.begin(state, known)
-        with warehouse_of(work):
+        with warehouse_of(work, was_loaded=was_loaded):
             yield from work.batches(dlt.current.load_package_state()["load_id"])
         if rows := work.campaign_rows(known):
             batch = Batch()
@@ -156,14 +159,20 @@ def window_reads(work: Extraction) -> DltResource:
 
 
 @contextmanager
-def warehouse_of(work: Extraction) -> Iterator[None]:
-    """Let what is read be compared with what a pipeline's DuckDB has, unless that is done already."""
-    pipeline = dlt.current.pipeline()
+def warehouse_of(work: Extraction, *, was_loaded: bool) -> Iterator[None]:
+    """Let what is read be compared with what a pipeline's DuckDB has, unless that is done already.
+
+    Not where tables begin anew (dlt's ``refresh``, the disposition ``replace``) or a part of them is chosen:
+    what is there now is not what will be there then.
+    """
+    pipeline, source = dlt.current.pipeline(), dlt.current.source()
     kind = pipeline.destination.destination_type if pipeline.destination else ""
-    if work.loaded or kind != "dlt.destinations.duckdb":
+    is_whole = tables.COLUMNS.keys() <= source.selected_resources.keys()
+    is_merged = source.resources[tables.CALLS].write_disposition == BY_ID
+    if work.loaded or kind != DUCKDB or not (was_loaded and is_whole and is_merged):
         yield
         return
-    with pipeline.sql_client() as client:
+    with pipeline.sql_client(dlt.current.source_schema().name) as client:
         work.loaded = Loaded(client)
         try:
             yield

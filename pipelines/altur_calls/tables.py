@@ -123,6 +123,7 @@ CAMPAIGN_COLUMNS = _columns(
     agent_name=("text", "Name of that agent"),
     timezone=("text", "Zone of its days: as set for it, else as the API tells, else the default", REQUIRED),
     is_archived=("bool", "Whether it is archived"),
+    loaded_from=("timestamp", "From when on its calls are loaded", REQUIRED),
     created_at=("timestamp", "When the campaign was created"),
     read_at=("timestamp", "When these were last found changed", REQUIRED),
 )

@@ -73,11 +73,7 @@ class Target:
             WarehouseError: if nothing was loaded yet, or another program is writing.
 
         """
-        path = self._path()
-        with translated(), duckdb.connect(path, read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            if not connection.execute("FROM duckdb_schemas() WHERE schema_name = 'analytics'").fetchall():
-                raise WarehouseError(f"{path} has no views yet: altur-calls run makes them.")
+        with self._connected(read_only=True) as connection:
             yield connection
 
     @contextmanager
@@ -89,20 +85,33 @@ class Target:
             WarehouseError: if nothing was loaded yet, or another program holds the file.
 
         """
-        path = self._path()
         with (
             only_run(Path(get_dlt_pipelines_dir()), self.name),
-            translated(),
-            duckdb.connect(path) as connection,
+            self._connected(read_only=False) as connection,
         ):
             yield connection
+
+    @contextmanager
+    def _connected(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        path = self._path()
+        try:
+            with translated(), duckdb.connect(path, read_only=read_only) as connection:
+                connection.execute("SET TimeZone = 'UTC'")
+                yield connection
+        except duckdb.CatalogException as error:
+            raise WarehouseError(
+                f"{path} lacks a table or view: {str(error).splitlines()[0]} altur-calls run makes them."
+            ) from error
 
     def _path(self) -> Path:
         with translated():
             pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=DATASET)
             path = Path(location_of(pipeline))
         if not path.exists():
-            raise WarehouseError(f"Nothing is loaded yet in {path}: altur-calls run comes first.")
+            raise WarehouseError(
+                f"Nothing is loaded yet in {path}: altur-calls run comes first. "
+                "What run --demo loaded is asked for with --demo."
+            )
         return path
 
     def _fetched(self, folder: Path) -> dlt.Pipeline:

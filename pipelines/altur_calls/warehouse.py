@@ -18,7 +18,7 @@ DICTIONARY, SOURCES = "dictionary.md", "dbt_sources.yml"
 def check(target: Target) -> Iterator[tuple[Check, int]]:
     """Yield each check, and how many rows break it."""
     with target.reading() as connection:
-        for rule in checks(DATASET):
+        for rule in checks():
             ((rows,),) = connection.execute(f"SELECT count(*) FROM ({rule.query})").fetchall()  # noqa: S608
             yield rule, rows
 
@@ -31,10 +31,13 @@ def describe(target: Target, folder: Path) -> list[Path]:
         Relation(schema, name, comment, [Column(*column) for column in columns])
         for schema, name, comment, columns in found
     ]
-    folder.mkdir(parents=True, exist_ok=True)
     pages = {folder / DICTIONARY: dictionary(relations), folder / SOURCES: sources()}
-    for path, text in pages.items():
-        path.write_text(text, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in pages.items():
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"Can't write to {folder}: {error.strerror}.") from error
     return list(pages)
 
 
@@ -42,9 +45,9 @@ def spread(target: Target, campaign_id: int) -> tuple[str, list[str], int]:
     """Make a wide view of a campaign's extracted data; return its name, the columns of keys, and all keys."""
     name = pivot.view_of(campaign_id)
     with target.writing() as connection:
-        keys = [key for (key,) in connection.execute(pivot.keys_query(campaign_id)).fetchall()]
+        keys = connection.execute(pivot.keys_query(campaign_id)).fetchall()
         if not keys:
             raise SettingsError(f"Campaign {campaign_id} has no call with extracted data in the warehouse.")
-        shown = keys[: pivot.MOST_KEYS]
+        shown = pivot.commonest(keys)
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS {pivot.query_of(campaign_id, shown)}")
     return name, pivot.column_names(shown), len(keys)

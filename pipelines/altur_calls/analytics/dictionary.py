@@ -24,7 +24,8 @@ HEAD = """# Data dictionary
 
 Made by `altur-calls docs` from the comments in the warehouse: what is changed here is lost.
 Start with the marts in schema `analytics`: their days and hours are those of the campaign's timezone, and
-calls that vanished are not counted. Staging views only rename what is in the raw tables.
+calls that vanished are not counted. Staging views only rename what is in the raw
+tables, of loads that were completed.
 """
 
 KEYS = {"call_id": "calls", "contact_id": "contacts", "campaign_id": "campaigns"}

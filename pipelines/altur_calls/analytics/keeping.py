@@ -48,6 +48,9 @@ def build_views(pipeline: dlt.Pipeline) -> None:
         ViewFailed: if a view can't be made. Nothing is changed then.
 
     """
+    kind = pipeline.destination.destination_type if pipeline.destination else "no destination"
+    if kind != "dlt.destinations.duckdb":
+        raise ViewFailed(f"The views are made in DuckDB, and this pipeline loads into {kind}.")
     with pipeline.sql_client() as client:
         keep_up(client)
 

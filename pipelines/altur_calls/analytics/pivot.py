@@ -17,11 +17,21 @@ def view_of(campaign_id: int) -> str:
 
 
 def keys_query(campaign_id: int) -> str:
-    """Return the query for a campaign's keys, the commonest first."""
+    """Return the query for a campaign's keys and how often each came, in the order in which they first came.
+
+    So a column keeps its name when more keys come.
+    """
     return (
-        f"SELECT key FROM analytics.call_extracted_data WHERE campaign_id = {campaign_id} "  # noqa: S608 (a number)
-        "GROUP BY key ORDER BY COUNT(*) DESC, key"
+        "SELECT key, COUNT(*) AS calls FROM analytics.call_extracted_data "  # noqa: S608 (a number)
+        f"WHERE campaign_id = {campaign_id} AND NOT contains(key, chr(0)) "
+        "GROUP BY key ORDER BY MIN(created_at), key"
     )
+
+
+def commonest(keys: Sequence[tuple[str, int]]) -> list[str]:
+    """Return as many of the keys as a view may have columns, in the same order."""
+    kept = dict(sorted(keys, key=lambda key: -key[1])[:MOST_KEYS])
+    return [key for key, _ in keys if key in kept]
 
 
 def query_of(campaign_id: int, keys: Sequence[str]) -> str:

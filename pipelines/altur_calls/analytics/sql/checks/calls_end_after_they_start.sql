@@ -1,4 +1,4 @@
--- A call is created, then starts, then ends.
-SELECT call_id, created_at, started_at, ended_at
+-- A call ends after it starts.
+SELECT call_id, started_at, ended_at
 FROM analytics.stg_calls
-WHERE started_at < created_at OR ended_at < started_at
+WHERE ended_at < started_at

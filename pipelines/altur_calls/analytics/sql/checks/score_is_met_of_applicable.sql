@@ -1,5 +1,15 @@
--- The score of a call is met / applicable * 10, by its own counts and to a tenth.
-SELECT call_id, policy_score, policies_evaluated, policies_met, policies_not_applicable
-FROM analytics.calls
-WHERE policies_evaluated - COALESCE(policies_not_applicable, 0) > 0
-    AND ABS(policy_score - 10.0 * policies_met / (policies_evaluated - COALESCE(policies_not_applicable, 0))) > 0.1
+-- The score of a call is met / applicable * 10, by its results and to a tenth.
+SELECT calls.call_id, calls.policy_score, results.met, results.applicable
+FROM analytics.calls AS calls
+JOIN (
+    SELECT
+        call_id,
+        call_created_at,
+        COUNT(*) FILTER (WHERE result = 'met') AS met,
+        COUNT(*) FILTER (WHERE result IN ('met', 'not_met')) AS applicable
+    FROM analytics.stg_call_policies
+    GROUP BY call_id, call_created_at
+) AS results
+    ON results.call_id = calls.call_id AND results.call_created_at = calls.created_at
+WHERE results.applicable > 0
+    AND ABS(calls.policy_score - 10.0 * results.met / results.applicable) > 0.1

@@ -1,5 +1,6 @@
 -- One row per campaign and day with calls, by the clocks of the campaign.
 -- contacts: Contacts that were called
+-- local_date: Day, by the clocks of the campaign
 SELECT
     hours.campaign_id,
     hours.local_date,

@@ -18,6 +18,8 @@
 -- answer_rate: answered_calls / calls, from 0 to 1
 -- human_rate: human_calls / calls, from 0 to 1
 -- conversion_rate: conversions / calls, from 0 to 1
+-- local_date: Day, by the clocks of the campaign
+-- local_hour: Hour, 0 to 23, by the clocks of the campaign
 SELECT
     campaign_id,
     local_date,

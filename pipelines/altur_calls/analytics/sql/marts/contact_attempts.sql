@@ -1,4 +1,6 @@
--- One row per campaign, day and attempt: how the chance of an answer changes with each call of a contact.
+-- One row per campaign, day and attempt: how the chance of an answer changes with each call to a contact.
+-- local_date: Day, by the clocks of the campaign
+-- attempt_number: Which call of its contact it is, counted from 1
 -- calls: Calls that were their contact's call of that number
 -- answered_calls: Those of them that a person, a machine or somebody unknown answered
 -- human_calls: Those of them that a person answered
@@ -16,5 +18,5 @@ SELECT
     1.0 * COUNT(*) FILTER (WHERE is_answered) / COUNT(*) AS answer_rate,
     1.0 * COUNT(*) FILTER (WHERE is_human) / COUNT(*) AS human_rate
 FROM analytics.calls
-WHERE attempt_number IS NOT NULL
+WHERE attempt_number IS NOT NULL AND COALESCE(direction, '') <> 'inbound'
 GROUP BY campaign_id, local_date, attempt_number

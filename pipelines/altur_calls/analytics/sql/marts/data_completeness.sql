@@ -1,5 +1,4 @@
 -- One row per campaign: what it holds, and what is in doubt, by the ledger of windows.
--- is_complete: Whether all windows of it that were read are proved by now
 -- calls: Calls the API lists
 -- vanished_calls: Calls it no longer lists; no other view counts them
 -- windows_read: Windows that were read, each time counted
@@ -10,7 +9,7 @@
 SELECT
     proofs.campaign_id,
     proofs.proved_until,
-    proofs.proved_until IS NOT NULL AND proofs.windows_in_doubt = 0 AS is_complete,
+    proofs.is_complete,
     COALESCE(totals.calls, 0) AS calls,
     COALESCE(totals.vanished_calls, 0) AS vanished_calls,
     COALESCE(reads.windows_read, 0) AS windows_read,

@@ -6,6 +6,7 @@
 -- not_applicable: Those that are not applicable
 -- other: Those that are anything else
 -- score: met / (met + not_met) * 10, the API's formula; null where nothing applied
+-- local_date: Day, by the clocks of the campaign
 SELECT
     campaign_id,
     local_date,

@@ -2,6 +2,7 @@
 -- calls: Calls with the tag
 -- human_calls: Those of them that a person answered
 -- conversions: Contacts that are converted and whose last call has the tag
+-- local_date: Day, by the clocks of the campaign
 SELECT
     tags.campaign_id,
     tags.local_date,

@@ -2,4 +2,4 @@
 SELECT policy_name, SUM(not_met) AS not_met, ROUND(10.0 * SUM(met) / NULLIF(SUM(met + not_met), 0), 2) AS score
 FROM analytics.policy_compliance
 GROUP BY policy_name
-ORDER BY score
+ORDER BY not_met DESC

@@ -14,6 +14,7 @@ SELECT
     -- flags
     is_archived,
     -- moments
+    loaded_from,
     created_at AS campaign_created_at,
     read_at
 FROM altur.campaigns
