@@ -12,7 +12,7 @@ run: .venv/run  ## Load what is due; without an API key, from the built-in sandb
 	$(BIN)/altur-calls run --demo
 
 test: .venv/dev .venv/dbt/installed  ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
 
 lint: .venv/dev  ## Check style and types
 	$(BIN)/ruff check

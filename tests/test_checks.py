@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -12,21 +13,34 @@ from altur_calls import pipeline
 from altur_calls.analytics.checks import checks
 from altur_calls.target import Target
 from altur_calls.warehouse import check
-from altur_sandbox import ManualWorld, example_call
-from common import NOON, Cli
+from altur_sandbox import ManualWorld, Sandbox, example_call
+from common import KEY, NOON, Cli
 
-Fields = dict[str, Any]
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Load a world with several attempts, a vanished call and an edge of two windows; return the file."""
+    folder = tmp_path_factory.mktemp("checks")
+    world = ManualWorld()
+    for campaign_id in (1, 2):
+        world.add_campaign(campaign_id)
+    for number in range(3):
+        world.put(2, example_call(f"call_{number}", NOON + timedelta(minutes=number)))
+        world.put(1, example_call(f"again_{number}", NOON + timedelta(hours=number), tags=["a", "a", "b"]))
+    world.put(1, example_call("alone", NOON, contact=None, policy_evaluation=None))
+    target = Target(credentials=str(folder / "calls.duckdb"))
+    with pytest.MonkeyPatch.context() as patch, Sandbox(world, key=KEY, requests_per_second=None) as sandbox:
+        patch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
+        given = {"api_key": KEY, "base_url": sandbox.url, "campaign_ids": [1, 2], "requests_per_second": 1000}
+        pipeline.run(target, **given)
+        world.delete("call_0")
+        return Path(pipeline.run(target, since="2026-01-01", **given).warehouse)
 
 
 @pytest.fixture
-def database(world: ManualWorld, settings: Fields) -> str:
-    """Load a world with several attempts, a vanished call and an edge of two windows; return the file."""
-    for number in range(3):
-        world.put(1, example_call(f"again_{number}", NOON + timedelta(hours=number), tags=["a", "a", "b"]))
-    world.put(1, example_call("alone", NOON, contact=None, policy_evaluation=None))
-    pipeline.run(Target(), **settings)
-    world.delete("call_0")
-    return pipeline.run(Target(), since="2026-01-01", **settings).warehouse
+def database(loaded: Path, tmp_path: Path) -> Path:
+    """Return a copy of it, where the command looks."""
+    return Path(shutil.copy(loaded, tmp_path / "altur_calls.duckdb"))
 
 
 def broken() -> set[str]:
@@ -78,7 +92,7 @@ def test_no_rule_is_without_a_change_that_breaks_it() -> None:
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_warehouse_that_breaks_a_rule_is_found_out(name: str, database: str) -> None:
+def test_a_warehouse_that_breaks_a_rule_is_found_out(name: str, database: Path) -> None:
     """By the rule that it breaks; others may notice too."""
     with duckdb.connect(database) as connection:
         ((days,),) = connection.execute(DAYS).fetchall()
@@ -88,7 +102,7 @@ def test_a_warehouse_that_breaks_a_rule_is_found_out(name: str, database: str) -
     assert name in broken()
 
 
-def test_the_command_shows_the_rows_by_sql(cli: Cli, database: str) -> None:
+def test_the_command_shows_the_rows_by_sql(cli: Cli, database: Path) -> None:
     """So that somebody can look at once; the exit code tells a scheduler."""
     assert cli("check").returncode == 0
     with duckdb.connect(database) as connection:
