@@ -25,7 +25,7 @@ from warehouse import Warehouse
 
 Fields = dict[str, Any]
 MINUTE = timedelta(minutes=1)
-DAY = {"since": "2026-03-02", "until": "2026-03-03"}
+DAY = {"start_date": "2026-03-02", "since": "2026-03-02", "until": "2026-03-03"}
 """The day of all calls here, read as one window of each campaign."""
 
 
