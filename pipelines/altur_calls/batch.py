@@ -53,19 +53,18 @@ class Batch:
         return {name: self._table(name, load_id) for name in COMPARED}
 
     def _table(self, name: str, load_id: str) -> pa.Table:
-        declared = tables.COLUMNS[name]
-        rows = table_of(columns_of(self._rows(name), declared), declared, load_id)
-        return pa.concat_tables([rows, *(item for item in self.items[name] if isinstance(item, pa.Table))])
+        rows = _declared(name, self._rows(name), load_id)
+        return pa.concat_tables([rows, *self._arrow(name)])
 
     def add_changes(self, changes: pa.Table | None, load_id: str) -> None:
         """Add what changed in calls that were known, and which of them vanished."""
-        vanished = [row for table in self.marked for row in table.select(VANISHED).to_pylist()]
-        for columns in (
-            columns_of(list(rows_of_vanished(vanished)), tables.CHANGE_COLUMNS),
-            {name: changes[name].combine_chunks() for name in changes.column_names} if changes else {},
-        ):
-            if columns:
-                self.items[tables.CHANGES].append(table_of(columns, tables.CHANGE_COLUMNS, load_id))
+        items = self.items[tables.CHANGES]
+        if changes:
+            columns = {name: changes[name].combine_chunks() for name in changes.column_names}
+            items.append(table_of(columns, tables.CHANGE_COLUMNS, load_id))
+        if self.marked:
+            vanished = [row for table in self.marked for row in table.select(VANISHED).to_pylist()]
+            items.append(_declared(tables.CHANGES, list(rows_of_vanished(vanished)), load_id))
 
     def add_rows(self, table: str, rows: Sequence[Row]) -> None:
         """Add rows of a table."""
@@ -73,10 +72,12 @@ class Batch:
 
     def given(self, table: str) -> Iterator[Any]:
         """Yield what dlt is given for a table: one Arrow table, for each costs a look at the schema; rows."""
-        several = [item for item in self.items[table] if isinstance(item, pa.Table)]
-        if several:
+        if several := self._arrow(table):
             yield pa.concat_tables(several)
         yield self._rows(table)
+
+    def _arrow(self, table: str) -> list[pa.Table]:
+        return [item for item in self.items[table] if isinstance(item, pa.Table)]
 
     def _rows(self, table: str) -> list[Row]:
         return [row for item in self.items[table] if isinstance(item, list) for row in item]
@@ -85,6 +86,12 @@ class Batch:
     def drifts(self) -> set[str]:
         """The fields that are not as the API document says."""
         return {row["field"] for row in self._rows(tables.DRIFT)}
+
+
+def _declared(name: str, rows: Sequence[Row], load_id: str) -> pa.Table:
+    """Return rows as an Arrow table with the declared columns."""
+    declared = tables.COLUMNS[name]
+    return table_of(columns_of(rows, declared), declared, load_id)
 
 
 class Once:

@@ -34,6 +34,9 @@ FROM (SELECT * {of_a_time}) WHERE id IN (SELECT unnest(CAST(%s AS VARCHAR[])))
 """
 
 
+IN_WINDOW = "campaign_id = %s AND created_at >= %s AND created_at < %s AND NOT is_deleted"
+
+
 class Loaded:
     """Looks up calls in a warehouse."""
 
@@ -62,24 +65,12 @@ class Loaded:
 
     def fields_in(self, campaign_id: int, window: Window) -> dict[str, Row]:
         """Return the calls of a window that have not vanished, field by field, by id."""
-        return self._fields(
-            "campaign_id = %s AND created_at >= %s AND created_at < %s AND NOT is_deleted",
-            campaign_id,
-            window.start,
-            window.end,
-        )
-
-    def changes(self, given: Mapping[str, pa.Table], call_ids: Sequence[str]) -> pa.Table:
-        """Return a row for each field in which calls, as they are about to be written, differ from here."""
-        held = {name: self._client.make_qualified_table_name(name) for name in COMPARED}
-        return changes_of(self._client.native_connection, held, given, call_ids)
-
-    def _fields(self, where: str, *given: Any) -> dict[str, Row]:
+        span = (campaign_id, window.start, window.end)
         calls = self._client.make_qualified_table_name(tables.CALLS)
-        chosen = f"(SELECT * FROM {calls} WHERE {where}) AS calls"  # noqa: S608 (both of ours)
+        chosen = f"(SELECT * FROM {calls} WHERE {IN_WINDOW}) AS calls"  # noqa: S608 (both of ours)
         names = ", ".join(map(self._client.escape_column_name, SCALARS))
         rows: dict[str, Row] = {}
-        found = self._client.execute_sql(f"SELECT {names} FROM {chosen}", *given)  # noqa: S608
+        found = self._client.execute_sql(f"SELECT {names} FROM {chosen}", *span)  # noqa: S608
         for values in found or ():
             rows[values[0]] = dict(zip(SCALARS, read_back(values, [*SCALARS.values()]), strict=True))
             rows[values[0]] |= {table: [] for table in CHILDREN}
@@ -90,11 +81,16 @@ class Loaded:
                 f"SELECT calls.id, {names} FROM {child} AS child JOIN {chosen} "  # noqa: S608
                 "ON child.call_id = calls.id AND child.call_created_at = calls.created_at "
                 "ORDER BY calls.id, child.position",
-                *given,
+                *span,
             )
             for call_id, *values in found or ():
                 rows[call_id][table].append(tuple(read_back(values, [*fields.values()])))
         return rows
+
+    def changes(self, given: Mapping[str, pa.Table], call_ids: Sequence[str]) -> pa.Table:
+        """Return a row for each field in which calls, as they are about to be written, differ from here."""
+        held = {name: self._client.make_qualified_table_name(name) for name in COMPARED}
+        return changes_of(self._client.native_connection, held, given, call_ids)
 
     def _sql(self, sql: str) -> str:
         calls = self._client.make_qualified_table_name(tables.CALLS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -149,13 +149,9 @@ def dry_run(
 ) -> tuple[list[Forecast], float]:
     """Return what a run would read, by campaign, and how many seconds its requests take at least."""
     work = _prepared(clock, source_settings)
-    with target.opened() as (pipeline, _):
-        api = work.connect()
-        try:
-            tasks = work.order.tasks(work.roster.ids(api), state_of(pipeline), floor(clock()))
-            forecasts = foretell(Asker(api, work.max_window_calls), tasks)
-        finally:
-            api.close()
+    with target.opened() as (pipeline, _), closing(work.connect()) as api:
+        tasks = work.order.tasks(work.roster.ids(api), state_of(pipeline), floor(clock()))
+        forecasts = foretell(Asker(api, work.max_window_calls), tasks)
     return forecasts, sum(forecast.requests for forecast in forecasts) / api.pace.per_second
 
 
@@ -175,13 +171,9 @@ def verify(
             raise WarehouseError(
                 f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."
             )
-        api = work.connect()
-        try:
+        with closing(work.connect()) as api, watch(work.tally):
             tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()))
-            with watch(work.tally):
-                return compare(pipeline, work.reader(api, sample_of(tasks, windows, seed)))
-        finally:
-            api.close()
+            return compare(pipeline, work.reader(api, sample_of(tasks, windows, seed)))
 
 
 def _prepared(clock: Clock, source_settings: dict[str, Any]) -> Extraction:

@@ -9,7 +9,6 @@ from textwrap import indent
 from typing import Any
 
 import click
-import duckdb
 from rich.console import Console
 from rich.table import Table
 
@@ -52,7 +51,7 @@ def run(*, demo: bool = False, **source_settings: Any) -> int:
             done = pipeline.run(target, watch=watched, stop=stop, **given)
         click.echo(text_of(done))
         if demo and not done.failed_view:
-            _show_rows(done.warehouse)
+            _show_rows(target)
     for line in (*done.missing, *done.unproved[:DOUBTS_SHOWN]):
         click.echo(f"altur-calls: incomplete: {line}", err=True)
     if (more := len(done.unproved) - DOUBTS_SHOWN) > 0:
@@ -157,8 +156,8 @@ def text_of(done: pipeline.Summary) -> str:
     return "\n".join(lines)
 
 
-def _show_rows(warehouse: str) -> None:
-    with duckdb.connect(warehouse, read_only=True) as connection:
+def _show_rows(target: Target) -> None:
+    with target.reading() as connection:
         found = connection.sql(SAMPLE)
         names, rows = found.columns, found.fetchall()
     table = Table(*names)

@@ -23,8 +23,7 @@ from altur_calls.errors import WarehouseError
 from altur_calls.extraction import Extraction, Order
 from altur_calls.loaded import Loaded
 from altur_calls.roster import Roster
-
-DUCKDB = "dlt.destinations.duckdb"
+from altur_calls.target import DUCKDB, destination_of
 
 BY_ID: Any = {"disposition": "merge", "strategy": "delete-insert"}
 
@@ -166,10 +165,9 @@ def warehouse_of(work: Extraction, *, was_loaded: bool) -> Iterator[None]:
     what is there now is not what will be there then.
     """
     pipeline, source = dlt.current.pipeline(), dlt.current.source()
-    kind = pipeline.destination.destination_type if pipeline.destination else ""
     is_whole = tables.COLUMNS.keys() <= source.selected_resources.keys()
     is_merged = source.resources[tables.CALLS].write_disposition == BY_ID
-    if work.loaded or kind != DUCKDB or not (was_loaded and is_whole and is_merged):
+    if work.loaded or destination_of(pipeline) != DUCKDB or not (was_loaded and is_whole and is_merged):
         yield
         return
     with pipeline.sql_client(dlt.current.source_schema().name) as client:

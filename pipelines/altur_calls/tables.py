@@ -13,6 +13,9 @@ from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 from altur_calls import document
 from altur_calls.document import Field
 
+DATASET = "altur"
+"""The schema they are in, unless somebody's own pipeline has another."""
+
 CALLS = "campaign_calls"
 CONTACT = "campaign_calls__contact"
 TAGS = "campaign_calls__tags"

@@ -27,8 +27,7 @@ MEMORY_LIMIT = "160MB"
 
 MORE_MEMORY = "1GB"
 
-DATASET = "altur"
-
+DUCKDB = "dlt.destinations.duckdb"
 
 Client = SqlClientBase[Any]
 
@@ -105,7 +104,7 @@ class Target:
 
     def _path(self) -> Path:
         with translated():
-            pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=DATASET)
+            pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=tables.DATASET)
             path = Path(location_of(pipeline))
         if not path.exists():
             raise WarehouseError(
@@ -116,7 +115,7 @@ class Target:
 
     def _fetched(self, folder: Path) -> dlt.Pipeline:
         shutil.rmtree(folder / self.name, ignore_errors=True)
-        pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=DATASET)
+        pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=tables.DATASET)
         pipeline.sync_destination()
         return pipeline
 
@@ -159,6 +158,11 @@ def _drop_staging(pipeline: dlt.Pipeline) -> None:
     with pipeline.sql_client() as client, client.with_staging_dataset():
         if client.has_dataset():
             client.drop_dataset()
+
+
+def destination_of(pipeline: dlt.Pipeline) -> str:
+    """Return the kind of a pipeline's destination, as dlt names it; empty without one."""
+    return pipeline.destination.destination_type if pipeline.destination else ""
 
 
 def holds_calls(pipeline: dlt.Pipeline) -> bool:

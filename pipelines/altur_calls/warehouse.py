@@ -10,7 +10,8 @@ from altur_calls.analytics.checks import Check, checks
 from altur_calls.analytics.dbt_sources import sources
 from altur_calls.analytics.dictionary import DESCRIBED, Column, Relation, dictionary
 from altur_calls.errors import SettingsError
-from altur_calls.target import DATASET, Target
+from altur_calls.tables import DATASET
+from altur_calls.target import Target
 
 DICTIONARY, SOURCES = "dictionary.md", "dbt_sources.yml"
 

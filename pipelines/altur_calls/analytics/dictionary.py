@@ -54,7 +54,7 @@ class Relation:
 def dictionary(relations: Sequence[Relation]) -> str:
     """Return the page, as Markdown."""
     views = [relation for relation in relations if relation.schema == SCHEMA]
-    marts = [view for view in views if not view.name.startswith(("stg_", "int_", "extracted_data_"))]
+    marts = [view for view in views if not view.name.startswith(("stg_", "int_"))]
     others = [view for view in views if view.name.startswith(("stg_", "int_"))]
     raw = [relation for relation in relations if relation.schema != SCHEMA]
     return "\n".join(

@@ -13,7 +13,7 @@ from altur_calls import tables
 from altur_calls.analytics.upkeep import replace_calls, replace_moved
 from altur_calls.analytics.views import SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 from altur_calls.errors import ViewFailed
-from altur_calls.target import Client, more_memory
+from altur_calls.target import DUCKDB, Client, destination_of, more_memory
 
 BUILT = f"{SCHEMA}._built"
 """What was made, and the table from what, as kind and value: the definitions, the timezones, every load."""
@@ -48,9 +48,8 @@ def build_views(pipeline: dlt.Pipeline) -> None:
         ViewFailed: if a view can't be made. Nothing is changed then.
 
     """
-    kind = pipeline.destination.destination_type if pipeline.destination else "no destination"
-    if kind != "dlt.destinations.duckdb":
-        raise ViewFailed(f"The views are made in DuckDB, and this pipeline loads into {kind}.")
+    if (kind := destination_of(pipeline)) != DUCKDB:
+        raise ViewFailed(f"The views are made in DuckDB, and this pipeline loads into {kind or 'nothing'}.")
     with pipeline.sql_client() as client:
         keep_up(client)
 
@@ -64,6 +63,8 @@ def keep_up(client: Client) -> None:
     """
     dataset = client.dataset_name
     with closing(client.native_connection.cursor()) as connection, _at_once(connection):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {BUILT} (kind VARCHAR, value VARCHAR, of VARCHAR)")
         if not (_is_made(connection, dataset) and _kept_up(connection, dataset)):
             with more_memory(client):
                 _make(connection, dataset)
@@ -97,8 +98,6 @@ def definitions() -> str:
 
 
 def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str]:
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {BUILT} (kind VARCHAR, value VARCHAR, of VARCHAR)")
     return dict(connection.execute(f"SELECT value, of FROM {BUILT} WHERE kind = ?", [kind]).fetchall())  # noqa: S608
 
 

@@ -16,7 +16,7 @@ from importlib.resources import files
 from altur_calls import tables
 
 SCHEMA = "analytics"
-DATASET = "altur"
+DATASET = tables.DATASET
 """The schema of the raw tables, as the files name it."""
 
 STAGING, MARTS = "staging", "marts"
