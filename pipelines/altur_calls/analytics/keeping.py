@@ -10,10 +10,12 @@ import dlt
 import duckdb
 
 from altur_calls import tables
+from altur_calls.analytics.quoting import identifier, literal
 from altur_calls.analytics.upkeep import replace_calls, replace_moved
 from altur_calls.analytics.views import SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 from altur_calls.errors import ViewFailed
 from altur_calls.target import DUCKDB, Client, destination_of, more_memory
+from altur_calls.transaction import transaction
 
 BUILT = f"{SCHEMA}._built"
 """What was made, and the table from what, as kind and value: the definitions, the timezones, every load."""
@@ -62,23 +64,12 @@ def keep_up(client: Client) -> None:
 
     """
     dataset = client.dataset_name
-    with closing(client.native_connection.cursor()) as connection, _at_once(connection):
+    with closing(client.native_connection.cursor()) as connection, transaction(connection):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         connection.execute(f"CREATE TABLE IF NOT EXISTS {BUILT} (kind VARCHAR, value VARCHAR, of VARCHAR)")
         if not (_is_made(connection, dataset) and _kept_up(connection, dataset)):
             with more_memory(client):
                 _make(connection, dataset)
-
-
-@contextmanager
-def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.begin()
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
 
 
 @contextmanager
@@ -134,8 +125,8 @@ def _describe(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     for schema, name, kind, column in connection.execute(COLUMNS, [SCHEMA, dataset]).fetchall():
         means = _meanings(schema, name)
         if means is not None:
-            thing = f'"{schema}"."{name}"' + (f'."{column}"' if column else "")
-            comments.append(f"COMMENT ON {'COLUMN' if column else kind} {thing} IS {_quoted(means(column))}")
+            thing = f"{identifier(schema)}.{identifier(name)}" + (f".{identifier(column)}" if column else "")
+            comments.append(f"COMMENT ON {'COLUMN' if column else kind} {thing} IS {literal(means(column))}")
     connection.execute(";".join(comments))
 
 
@@ -148,10 +139,6 @@ def _meanings(schema: str, name: str) -> Callable[[str | None], str] | None:
             (columns.get(column, {}).get("description") or "") if column else tables.ROWS[name]
         )
     return None
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _kept_up(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from altur_calls.analytics.quoting import identifier, literal
+
 FIXED = ("call_id", "contact_id", "status", "answered_by", "created_at", "local_date")
 """Columns of a call beside its keys."""
 
@@ -38,7 +40,8 @@ def query_of(campaign_id: int, keys: Sequence[str]) -> str:
     """Return the query of the view."""
     columns = ", ".join(f"calls.{name}" for name in FIXED)
     values = "".join(
-        f",\n    MAX(CASE WHEN extracted.key = {_text(key)} THEN extracted.value END) AS {_name(column)}"
+        f",\n    MAX(CASE WHEN extracted.key = {literal(key)} THEN extracted.value END) "
+        f"AS {identifier(column)}"
         for key, column in zip(keys, column_names(keys), strict=True)
     )
     return (
@@ -63,11 +66,3 @@ def column_names(keys: Iterable[str]) -> list[str]:
         taken.add(name.lower())
         names.append(name)
     return names
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
