@@ -173,7 +173,7 @@ def test_the_table_is_what_its_definition_says_after_every_run(
 
         done = run(Target(), **settings, chunk_calls=owner.chance.choice([1, 1000]))
 
-        assert not done.failed_view
+        assert not done.failure
         assert strays(warehouse) == []
         listed = len(world.calls(1)) + len(world.calls(2))
         assert warehouse.value(f"SELECT count(*) FROM {SCHEMA}.{TABLE}") == listed
@@ -381,8 +381,8 @@ def test_a_view_that_fails_names_itself_and_loses_no_call(
     mended = run(Target(), **settings)
 
     assert (failed.exit_code, failed.new_calls) == (ViewFailed.exit_code, 1)
-    assert "analytics.contacts can't be made" in failed.failed_view
-    assert '"nothing" not found' in failed.failed_view
+    assert "analytics.contacts can't be made" in str(failed.failure)
+    assert '"nothing" not found' in str(failed.failure)
     assert there_then == views().keys()
     assert (mended.exit_code, strays(warehouse)) == (COMPLETE, [])
 
@@ -399,7 +399,7 @@ def test_something_of_somebodys_own_under_a_name_of_ours_is_named_and_not_destro
     mended = run(Target(), **settings)
 
     assert failed.exit_code == 70
-    assert "analytics.contacts" in failed.failed_view
+    assert "analytics.contacts" in str(failed.failure)
     assert (calls, mended.exit_code) == (3, COMPLETE)
     assert warehouse.rows("SELECT * FROM analytics.people") == [("mine",)]
     assert made(warehouse) == {*views(), "people"}
@@ -420,7 +420,7 @@ def test_a_table_that_can_not_be_kept_up_is_named_and_loses_no_call(
     mended = run(Target(), **settings)
 
     assert failed.exit_code == 70
-    assert "analytics.calls" in failed.failed_view
+    assert "analytics.calls" in str(failed.failure)
     assert (marked, mended.exit_code) == ([("call_1",)], COMPLETE)
     assert strays(warehouse) == []
     assert warehouse.value(f"SELECT count(*) FROM {SCHEMA}.{TABLE}") == 2

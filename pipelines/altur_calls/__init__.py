@@ -2,6 +2,7 @@
 
 from altur_calls.analytics.keeping import build_views
 from altur_calls.extraction import Extraction
+from altur_calls.publishing.publisher import publish
 from altur_calls.source import altur_source
 
-__all__ = ["Extraction", "altur_source", "build_views"]
+__all__ = ["Extraction", "altur_source", "build_views", "publish"]

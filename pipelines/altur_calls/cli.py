@@ -112,6 +112,22 @@ def verify(
 
 
 @main.command()
+@click.option("--parquet", is_flag=True, help="Write Parquet files as well.")
+@click.option("--demo", is_flag=True, help="Without an API key, publish what the sandbox loaded.")
+@told_plainly
+def publish(*, parquet: bool, demo: bool) -> None:
+    """Publish what is loaded for readers, as every run does at its end: a file that no load waits for.
+
+    \b
+    Example: once as Parquet, for a tool without a driver of DuckDB
+      altur-calls publish --parquet
+    """
+    from altur_calls import report
+
+    sys.exit(report.publish(demo=demo, parquet=parquet))
+
+
+@main.command()
 @click.option("--demo", is_flag=True, help="Without an API key, check what the sandbox loaded.")
 @told_plainly
 def check(*, demo: bool) -> None:

@@ -32,6 +32,12 @@ def translated() -> Iterator[None]:
         raise known from error
 
 
+def is_of_api(error: BaseException) -> bool:
+    """Tell if it was the API that failed, not the warehouse."""
+    known = next((link for link in causes(error) if isinstance(link, AlturError)), None)
+    return known is not None and not isinstance(known, WarehouseError)
+
+
 def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what led to it, outermost first."""
     seen: set[int] = set()
@@ -54,7 +60,7 @@ def _known(error: BaseException) -> AlturError | None:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return WarehouseError(DISK_FULL)
     if isinstance(error, duckdb.Error):
-        return _of_duckdb(str(error))
+        return _of_duckdb(error)
     return None
 
 
@@ -66,14 +72,22 @@ def _where_to_set(field: str) -> str:
     return f"{field} (set {variable}={example}, or {field} under [sources.altur] in .dlt/config.toml)"
 
 
-def _of_duckdb(message: str) -> AlturError | None:
-    if "Could not set lock on file" in message:
-        holder = re.search(r"held in (.+? \(PID \d+\))", message)
-        who = holder.group(1) if holder else "another process"
+def holder_of(error: duckdb.Error) -> str | None:
+    """Return who has the file open that DuckDB could not lock; none where that is not what went wrong."""
+    message = str(error)
+    if "Could not set lock on file" not in message:
+        return None
+    holder = re.search(r"held in (.+? \(PID \d+\))", message)
+    return holder.group(1) if holder else "another process"
+
+
+def _of_duckdb(error: duckdb.Error) -> AlturError | None:
+    message = str(error)
+    if who := holder_of(error):
         file = re.search(r'lock on file "([^"]+)"', message)
         return WarehouseError(
-            f"The warehouse {file.group(1) if file else ''} is held open by {who}. "
-            "Close it there and run again. Nothing was changed."
+            f"The warehouse {file.group(1) if file else ''} is held open by {who}. Close it there and run "
+            "again. Nothing was changed. To read, open the published database: that holds nothing up."
         )
     if "No space left" in message:
         return WarehouseError(DISK_FULL)

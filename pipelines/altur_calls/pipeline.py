@@ -15,10 +15,12 @@ import dlt
 from altur_calls import settings
 from altur_calls.analytics.keeping import keep_up
 from altur_calls.asking import Asker
-from altur_calls.errors import ViewFailed, WarehouseError
+from altur_calls.errors import AlturError, PublishFailed, ViewFailed, WarehouseError
 from altur_calls.extraction import Extraction
-from altur_calls.failures import translated
+from altur_calls.failures import is_of_api, translated
 from altur_calls.loaded import Loaded
+from altur_calls.publishing.places import Publishing, settings_of
+from altur_calls.publishing.publisher import Published, publish_client
 from altur_calls.recovery import forget_changes, forget_loaded, forget_orphans
 from altur_calls.source import altur_source
 from altur_calls.survey import Forecast, foretell
@@ -51,8 +53,10 @@ class Summary:
     missing: tuple[str, ...]
     suspicious: tuple[str, ...]
     drifts: tuple[str, ...]
-    failed_view: str = ""
-    """What is wrong with a view that could not be made. The calls are loaded."""
+    failure: AlturError | None = None
+    """What went wrong after the calls were loaded: a view could not be made, or nothing be published."""
+    published: Published | None = None
+    """What readers got. None where the settings say so, or it failed."""
     is_stopped: bool = False
     """Whether it was ended early: the rest is due."""
 
@@ -60,13 +64,13 @@ class Summary:
     def exit_code(self) -> int:
         """0; 3 if a window could not be proved or a campaign was not found; 4 if too many calls vanished.
 
-        70 if only a view is wrong.
+        Else that of what failed after the calls were loaded: 70 for a view, 73 for publishing.
         """
         if self.unproved or self.missing:
             return INCOMPLETE
         if self.suspicious:
             return SUSPICIOUS
-        return ViewFailed.exit_code if self.failed_view else COMPLETE
+        return self.failure.exit_code if self.failure else COMPLETE
 
 
 def run(
@@ -93,9 +97,10 @@ def run(
     work = Extraction(chunk_calls, clock=clock, stop=stop)
     with translated():
         source = altur_source(extraction=work, **source_settings)
+    publishing = settings_of()
     with target.opened() as (pipeline, client):
         work.loaded = Loaded(client)
-        before, kept_up, failed_view = count_calls(pipeline), 0, ""
+        before, kept_up, failure = count_calls(pipeline), 0, None
         try:
             with watch(work.tally):
                 while not (work.is_done or stop.is_set()):
@@ -105,22 +110,39 @@ def run(
                     if is_last or work.tally.calls_read - kept_up >= chunk_calls * settings.KEEP_UP_SHARE:
                         kept_up = work.tally.calls_read
                         forget_changes(client, clock() - timedelta(days=work.change_log_days))
-                        failed_view = _kept_up(client)
+                        failure = _kept_up(client)
+        except Exception as error:
+            if is_of_api(error):  # what came before it is for readers all the same
+                _published(client, publishing, _kept_up(client))
+            raise
         finally:
             work.close()
         if count_calls(pipeline) - before != work.tally.new_calls:
             forget_orphans(client)
+        published, failure = _published(client, publishing, failure)
         done = _summary(pipeline, work.tally, before, time.monotonic() - began)
-        return replace(done, is_stopped=not work.is_done, failed_view=failed_view)
+        return replace(done, is_stopped=not work.is_done, failure=failure, published=published)
 
 
-def _kept_up(client: Client) -> str:
+def _kept_up(client: Client) -> AlturError | None:
     """Bring the views up to what is loaded; return what is wrong with them: no reason not to load."""
     try:
         keep_up(client)
     except ViewFailed as error:
-        return str(error)
-    return ""
+        return error
+    return None
+
+
+def _published(
+    client: Client, publishing: Publishing, failure: AlturError | None
+) -> tuple[Published | None, AlturError | None]:
+    """Publish what is loaded, if it is to be and nothing failed before; return what failed instead."""
+    if failure or not publishing.enabled:
+        return None, failure
+    try:
+        return publish_client(client, publishing), None
+    except PublishFailed as error:
+        return None, error
 
 
 def _summary(pipeline: dlt.Pipeline, tally: Tally, before: int, seconds: float) -> Summary:
@@ -142,6 +164,20 @@ def _summary(pipeline: dlt.Pipeline, tally: Tally, before: int, seconds: float) 
         suspicious=tuple(tally.suspicious),
         drifts=tuple(sorted(tally.drifts)),
     )
+
+
+def publish(target: Target, publishing: Publishing) -> Published:
+    """Publish what is loaded, as a run does at its end.
+
+    Raises:
+        PublishFailed: if that can't be done. Readers have what they had.
+
+    """
+    with target.opened() as (pipeline, client):
+        if not holds_calls(pipeline):
+            raise WarehouseError(_nothing_loaded(pipeline))
+        keep_up(client)
+        return publish_client(client, publishing)
 
 
 def dry_run(
@@ -168,9 +204,7 @@ def verify(
     work = _prepared(clock, source_settings)
     with target.opened() as (pipeline, _):
         if not holds_calls(pipeline):
-            raise WarehouseError(
-                f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."
-            )
+            raise WarehouseError(_nothing_loaded(pipeline))
         with closing(work.connect()) as api, watch(work.tally):
             tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()))
             return compare(pipeline, work.reader(api, sample_of(tasks, windows, seed)))
@@ -182,3 +216,7 @@ def _prepared(clock: Clock, source_settings: dict[str, Any]) -> Extraction:
     with translated():
         altur_source(extraction=work, **source_settings)
     return work
+
+
+def _nothing_loaded(pipeline: dlt.Pipeline) -> str:
+    return f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."

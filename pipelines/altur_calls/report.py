@@ -15,6 +15,9 @@ from rich.table import Table
 from altur_calls import demo as sandbox
 from altur_calls import pipeline, warehouse
 from altur_calls.progress import watched
+from altur_calls.publishing.places import settings_of
+from altur_calls.publishing.publisher import Published
+from altur_calls.publishing.readers import reading
 from altur_calls.stopping import stop_on_signals
 from altur_calls.survey import Forecast
 from altur_calls.target import Target
@@ -50,16 +53,16 @@ def run(*, demo: bool = False, **source_settings: Any) -> int:
         with stop_on_signals() as stop:
             done = pipeline.run(target, watch=watched, stop=stop, **given)
         click.echo(text_of(done))
-        if demo and not done.failed_view:
-            _show_rows(target)
+        if demo and done.published:
+            _show_rows(done.published.database)
     for line in (*done.missing, *done.unproved[:DOUBTS_SHOWN]):
         click.echo(f"altur-calls: incomplete: {line}", err=True)
     if (more := len(done.unproved) - DOUBTS_SHOWN) > 0:
         click.echo(f"altur-calls: incomplete: {more:,} windows more; see altur.call_windows.", err=True)
     for line in done.suspicious:
         click.echo(f"altur-calls: suspicious: {line}", err=True)
-    if done.failed_view:
-        click.echo(f"altur-calls: {done.failed_view}", err=True)
+    if done.failure:
+        click.echo(f"altur-calls: {done.failure}", err=True)
     if done.is_stopped and stop.signal_number:
         click.echo("altur-calls: stopped early. What was read is loaded; the next run carries on.", err=True)
         return SIGNALLED + stop.signal_number
@@ -152,12 +155,27 @@ def text_of(done: pipeline.Summary) -> str:
         lines.append(f"{done.rejected_calls:,} calls can't be rows; see altur.rejected_calls.")
     if done.drifts:
         lines.append(f"Not as the API document says: {', '.join(done.drifts)}; see altur.schema_drift.")
-    lines += [f"Warehouse: {done.warehouse}", f"Try: {SAMPLE};"]
-    return "\n".join(lines)
+    lines.append(f"Warehouse: {done.warehouse}")
+    if done.published:
+        lines.append(_published(done.published))
+    return "\n".join([*lines, f"Try: {SAMPLE};"])
 
 
-def _show_rows(target: Target) -> None:
-    with target.reading() as connection:
+def publish(*, demo: bool = False, parquet: bool = False) -> int:
+    """Publish what is loaded, print where, and return the exit code."""
+    changed = {"parquet": True} if parquet else {}
+    click.echo(_published(pipeline.publish(_target(demo=demo), settings_of(**changed))))
+    return pipeline.COMPLETE
+
+
+def _published(published: Published) -> str:
+    where = " and ".join(str(path) for path in (published.database, published.parquet) if path)
+    what = "Published for readers" if published.is_new else "Nothing new for readers"
+    return f"{what}: {where} ({published.size / 1e6:,.1f} MB, {published.seconds:.1f} s)."
+
+
+def _show_rows(published: Path) -> None:
+    with reading(published) as connection:
         found = connection.sql(SAMPLE)
         names, rows = found.columns, found.fetchall()
     table = Table(*names)

@@ -44,6 +44,9 @@ TIMEOUT_SECONDS = 60.0
 REQUESTS_IN_FLIGHT = 32
 """Requests under way at once: 12 a second for latencies up to 2.5 s."""
 
+LOCK_PATIENCE_SECONDS = 10.0
+"""How long a run waits for whoever has the working file open: a query is over by then, a dashboard not."""
+
 REREAD_AGES_MINUTES = (8, 22, 65, 220, 780, 2_880, 11_000, 43_200)
 """How old a call is at least when it is read again; after the last one (30 days) it is settled.
 

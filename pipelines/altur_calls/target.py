@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +17,11 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.destinations.sql_client import SqlClientBase
 
-from altur_calls import tables
+from altur_calls import settings, tables
 from altur_calls.errors import WarehouseError
-from altur_calls.failures import translated
+from altur_calls.failures import holder_of, translated
 from altur_calls.lock import only_run
+from altur_calls.publishing.places import settings_of
 from altur_calls.recovery import forget_future, forget_unfinished
 
 NAME = "altur_calls"
@@ -27,9 +30,13 @@ MEMORY_LIMIT = "160MB"
 
 MORE_MEMORY = "1GB"
 
+LOCK_POLL_SECONDS = 0.2
+
 DUCKDB = "dlt.destinations.duckdb"
 
 Client = SqlClientBase[Any]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +109,16 @@ class Target:
                 f"{path} lacks a table or view: {str(error).splitlines()[0]} altur-calls run makes them."
             ) from error
 
-    def _path(self) -> Path:
+    def published(self) -> Path:
+        """Return where readers find what is loaded: the path of the published database."""
+        return settings_of().database(self._file())
+
+    def _file(self) -> Path:
         with translated():
-            pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=tables.DATASET)
-            path = Path(location_of(pipeline))
+            return Path(location_of(self._pipeline()))
+
+    def _path(self) -> Path:
+        path = self._file()
         if not path.exists():
             raise WarehouseError(
                 f"Nothing is loaded yet in {path}: altur-calls run comes first. "
@@ -115,12 +128,39 @@ class Target:
 
     def _fetched(self, folder: Path) -> dlt.Pipeline:
         shutil.rmtree(folder / self.name, ignore_errors=True)
-        pipeline = dlt.pipeline(self.name, destination=self._destination(), dataset_name=tables.DATASET)
+        pipeline = self._pipeline()
+        _wait_for(Path(location_of(pipeline)))
         pipeline.sync_destination()
         return pipeline
 
+    def _pipeline(self) -> dlt.Pipeline:
+        return dlt.pipeline(self.name, destination=self._destination(), dataset_name=tables.DATASET)
+
     def _destination(self) -> Any:
         return dlt.destinations.duckdb(self.credentials) if self.credentials else dlt.destinations.duckdb()
+
+
+def _wait_for(path: Path) -> None:
+    """Wait, for a bounded time, until no other program has the file of the warehouse open.
+
+    Raises:
+        duckdb.IOException: if one has it open still; it names it.
+
+    """
+    deadline, told = time.monotonic() + settings.LOCK_PATIENCE_SECONDS, ""
+    while path.exists():
+        try:
+            duckdb.connect(path).close()
+        except duckdb.IOException as error:
+            who = holder_of(error)
+            if not who or time.monotonic() > deadline:
+                raise
+            if who != told:
+                logger.warning("%s is held open by %s: waiting for it.", path, who)
+            told = who
+            time.sleep(LOCK_POLL_SECONDS)
+        else:
+            return
 
 
 @contextmanager

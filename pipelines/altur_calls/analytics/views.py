@@ -46,6 +46,11 @@ class View:
     query: str
 
     @property
+    def is_live(self) -> bool:
+        """Whether it tells something else as time goes by."""
+        return "CURRENT_TIMESTAMP" in self.query
+
+    @property
     def uses(self) -> list[str]:
         """The views it reads, in the order they are named."""
         return list(dict.fromkeys(re.findall(rf"\b{SCHEMA}\.(\w+)", self.query)))

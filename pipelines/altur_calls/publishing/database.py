@@ -1,0 +1,160 @@
+"""The published database: written beside the one that readers have, checked, and put in its place.
+
+DuckDB itself writes it, from the connection that did the load. So the lock of the working file is never let
+go, as closing any other handle of it would do, and nothing is missed that is still in its write-ahead log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from altur_calls.analytics.quoting import identifier, literal
+from altur_calls.analytics.views import SCHEMA, View, for_dataset
+from altur_calls.errors import PublishFailed
+from altur_calls.failures import holder_of
+from altur_calls.publishing.attaching import COPY, attached, log_of
+from altur_calls.publishing.relations import (
+    PUBLICATION,
+    PUBLICATION_TOLD,
+    Relation,
+    comments,
+    published,
+    relations_of,
+)
+from altur_calls.publishing.replacing import replace_file
+from altur_calls.transaction import transaction
+
+STORAGE_VERSION = "v1.0.0"
+"""What every DuckDB since 1.0 opens, 2.0 too. The default of later ones may not be."""
+
+RUN = "SELECT load_id, inserted_at FROM altur._dlt_loads WHERE status = 0 ORDER BY inserted_at DESC LIMIT 1"
+
+TELL = f"""
+CREATE TABLE {COPY}.{SCHEMA}.{PUBLICATION} AS
+SELECT
+    $run_id AS run_id,
+    $loaded_at AS loaded_at,
+    $published_at AS published_at,
+    CASE WHEN count(*) = count(proved_until) THEN min(proved_until) END AS proved_until,
+    CAST(coalesce(sum(calls), 0) AS BIGINT) AS calls,
+    CAST(coalesce(sum(windows_in_doubt), 0) AS BIGINT) AS windows_in_doubt,
+    $version AS version
+FROM {COPY}.{SCHEMA}.data_completeness
+"""  # noqa: S608 (names of ours)
+
+
+def publish_database(
+    connection: duckdb.DuckDBPyConnection, path: Path, dataset: str, raw_schema: str | None, now: datetime
+) -> bool:
+    """Publish what a warehouse has at ``path``, and tell if there was anything new in it.
+
+    ``dataset`` is the schema it is loaded to; so is ``raw_schema``, if that is published as well.
+
+    Raises:
+        PublishFailed: if nothing is loaded, or one of its views can't be read.
+        duckdb.Error, OSError: if it can't be written. Readers have what they had.
+
+    """
+    found = connection.execute(for_dataset(RUN, dataset)).fetchall()
+    if not found:
+        raise PublishFailed("Nothing is loaded yet: altur-calls run comes first.")
+    ((run_id, loaded_at),) = found
+    ((working,),) = connection.execute("SELECT current_database()").fetchall()
+    wanted = published(relations_of(connection, working), raw_schema)
+    if _is_there(connection, path, wanted, run_id):
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    for leftover in (new, log_of(new)):
+        leftover.unlink(missing_ok=True)
+    facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
+    with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
+        counts = _write(connection, working, wanted, facts)
+    _check(connection, new, counts)
+    log_of(path).unlink(missing_ok=True)  # of somebody else; it would be replayed into what comes now
+    replace_file(new, path)
+    return True
+
+
+def _is_there(
+    connection: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[Relation], run_id: str
+) -> bool:
+    """Tell if that is published already.
+
+    Raises:
+        duckdb.IOException: if a program has opened the published file to write to it.
+
+    """
+    if not path.exists():
+        return False
+    try:
+        with attached(connection, path, "READ_ONLY"):
+            told = connection.execute(f"SELECT run_id, version FROM {COPY}.{SCHEMA}.{PUBLICATION}").fetchall()  # noqa: S608
+            there = {relation.shape for relation in relations_of(connection, COPY)}
+    except duckdb.Error as error:
+        if holder_of(error):
+            raise
+        return False  # somebody else's file, or one that was damaged
+    is_whole = there == {relation.shape for relation in (*wanted, PUBLICATION_TOLD)}
+    return is_whole and told == [(run_id, version("altur-calls"))] and not log_of(path).exists()
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, working: str, wanted: Sequence[Relation], facts: dict[str, object]
+) -> dict[str, int]:
+    """Write all that is wanted into the attached database, at once; return how many rows each table has."""
+    counts = {}
+    with transaction(connection):
+        for schema in dict.fromkeys(relation.schema for relation in wanted):
+            connection.execute(f"CREATE SCHEMA {COPY}.{identifier(schema)}")
+        for relation in wanted:
+            with _named(relation):
+                if relation.view:
+                    _make_view(connection, working, relation.view)
+                else:
+                    query = f"CREATE TABLE {COPY}.{relation.name_in_sql} AS FROM {relation.name_in_sql}"
+                    ((counts[relation.name_in_sql],),) = connection.execute(query).fetchall()
+        connection.execute(TELL, facts)
+        for relation in (*wanted, PUBLICATION_TOLD):
+            connection.execute(";".join(comments(relation, COPY)))
+    return counts
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, working: str, view: View) -> None:
+    """Make a view that reads the published tables, whatever name their file has where it is opened."""
+    connection.execute(f"USE {COPY}")
+    try:
+        connection.execute(f"CREATE VIEW {SCHEMA}.{view.name} AS {view.query}")
+    finally:
+        connection.execute(f"USE {identifier(working)}")
+
+
+@contextmanager
+def _named(relation: Relation) -> Iterator[None]:
+    """Say which table or view it is that can't be read: it may be somebody's own."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise PublishFailed(
+            f"The calls are loaded, but {relation.schema}.{relation.name} can't be published; readers see "
+            f"what they saw. {str(error).splitlines()[0]}"
+        ) from error
+
+
+def _check(connection: duckdb.DuckDBPyConnection, new: Path, counts: dict[str, int]) -> None:
+    """See, before anybody else does, that what was written can be opened and has all its rows."""
+    if log_of(new).exists():
+        raise PublishFailed(f"{new} was not written to its end. Readers see what they saw.")
+    with attached(connection, new, "READ_ONLY"):
+        for table, rows in counts.items():
+            ((found,),) = connection.execute(f"SELECT count(*) FROM {COPY}.{table}").fetchall()  # noqa: S608
+            if found != rows:
+                raise PublishFailed(
+                    f"{new} has {found:,} rows of {table}, not {rows:,}. Readers see what they saw."
+                )
