@@ -1,0 +1,572 @@
+"""What readers get: a copy of one whole load, put in place at once, and only when there is something new."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pytest
+
+from altur_calls import altur_source, build_views, pipeline, publish
+from altur_calls.errors import PublishFailed
+from altur_calls.pipeline import COMPLETE, Summary, run
+from altur_calls.publishing.places import settings_of
+from altur_calls.publishing.publisher import Published, publish_client
+from altur_calls.target import Target
+from altur_sandbox import ManualWorld, Sandbox, example_call
+from common import NOON, Cli
+from warehouse import Warehouse
+
+Fields = dict[str, Any]
+DAY = {"start_date": "2026-03-02", "since": "2026-03-02", "until": "2026-03-03"}
+
+
+@pytest.fixture
+def settings(settings: Fields) -> Fields:
+    """Return settings that read the day of all calls as one window of each campaign."""
+    return {**settings, **DAY}
+
+
+@pytest.fixture
+def load(settings: Fields) -> Callable[..., Summary]:
+    """Return a function that runs."""
+    return lambda **changed: run(Target(), **{**settings, **changed})
+
+
+@pytest.fixture
+def working(tmp_path: Path) -> Warehouse:
+    """Return the file that runs write."""
+    return Warehouse(tmp_path / "altur_calls.duckdb")
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Warehouse:
+    """Return the file that readers open."""
+    return Warehouse(tmp_path / "altur_calls.published.duckdb")
+
+
+def relations(warehouse: Warehouse) -> set[str]:
+    """Return the names of all tables and views, with their schemas."""
+    query = "SELECT table_schema || '.' || table_name FROM information_schema.tables"
+    return {name for (name,) in warehouse.rows(query)}
+
+
+def publish_now(**changed: bool) -> Published:
+    """Publish what is loaded, as the command does."""
+    return pipeline.publish(Target(), settings_of(**changed))
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Return what differs between a file and one that was put in its place."""
+    return path.stat().st_ino, path.stat().st_mtime_ns
+
+
+# What is in it. ----------------------------------------------------------------------------------------
+
+
+def test_readers_get_the_views_with_all_their_rows(
+    load: Callable[..., Summary], working: Warehouse, published: Warehouse
+) -> None:
+    """As tables: nobody waits for a sum. Without the raw tables, and what views are made from."""
+    load()
+
+    there = {name.removeprefix("analytics.") for name in relations(published)}
+    for name in there - {"publication", "data_freshness"}:
+        assert published.rows(f"FROM analytics.{name} ORDER BY ALL") == working.rows(
+            f"FROM analytics.{name} ORDER BY ALL"
+        ), name
+    assert {"calls", "contacts", "campaign_daily", "policy_compliance", "publication"} <= there
+    assert not {name for name in there if name.startswith(("altur.", "_", "int_calls", "stg_calls"))}
+
+
+def test_the_copy_says_of_which_load_it_is(
+    load: Callable[..., Summary], working: Warehouse, published: Warehouse
+) -> None:
+    """Who looks at a dashboard sees up to when its numbers are proved."""
+    load()
+
+    told = published.rows("SELECT run_id, proved_until, calls, windows_in_doubt FROM analytics.publication")
+
+    (last,) = working.rows("SELECT max(load_id) FROM altur._dlt_loads")
+    (proved,) = working.rows("SELECT min(proved_until) FROM analytics.data_completeness")
+    assert told == [(*last, *proved, 3, 0)]
+    assert told[0][1] is not None
+
+
+def test_as_long_as_a_campaign_was_never_proved_nothing_is(
+    load: Callable[..., Summary], published: Warehouse
+) -> None:
+    """Proved is what all campaigns are; and a campaign that the API does not know is a window in doubt."""
+    load(campaign_ids=[1, 2, 99])
+
+    told = published.rows("SELECT proved_until, windows_in_doubt FROM analytics.publication")
+    assert told == [(None, 1)]
+
+
+def test_freshness_goes_on_ageing(load: Callable[..., Summary], published: Warehouse) -> None:
+    """A copy that is not renewed any more must not look fresh for ever."""
+    load()
+
+    query = """
+        SELECT count(*) FROM analytics.data_freshness
+        WHERE abs(seconds_behind - (epoch(now()) - epoch(proved_until))) > 1
+    """
+    assert published.value(query) == 0
+    assert published.value("SELECT count(*) FROM analytics.data_freshness") == 2
+
+
+def test_columns_say_what_they_mean(
+    load: Callable[..., Summary], working: Warehouse, published: Warehouse
+) -> None:
+    """BI tools show that where people choose from them."""
+    load()
+
+    query = """
+        SELECT table_name, column_name, comment FROM duckdb_columns()
+        WHERE schema_name = 'analytics' AND comment IS NOT NULL ORDER BY ALL
+    """
+    there = {name.removeprefix("analytics.") for name in relations(published)} - {"publication"}
+    said = [row for row in working.rows(query) if row[0] in there]
+    assert [row for row in published.rows(query) if row[0] in there] == said
+    assert len(said) > 100
+
+
+def test_raw_tables_are_published_if_a_setting_says_so(
+    load: Callable[..., Summary],
+    working: Warehouse,
+    published: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And no longer, when it does not say so any more."""
+    monkeypatch.setenv("PUBLISHING__RAW_TABLES", "true")
+    load()
+    raw = {name for name in relations(working) if name.startswith("altur.")}
+
+    assert raw <= relations(published)
+    assert published.calls(2) == working.calls(2)
+    monkeypatch.setenv("PUBLISHING__RAW_TABLES", "false")
+    publish_now()
+    assert not raw & relations(published)
+
+
+def test_what_somebody_put_into_the_schema_is_published(
+    load: Callable[..., Summary], working: Warehouse, published: Warehouse
+) -> None:
+    """A view for one campaign, a list of targets: dashboards need that too."""
+    load()
+    with duckdb.connect(working.path) as connection:
+        connection.execute("""CREATE VIEW analytics."mine & yours" AS SELECT id FROM altur.campaign_calls""")
+
+    publish_now()
+
+    assert published.value("""SELECT count(*) FROM analytics."mine & yours" """) == 3
+
+
+def test_a_view_that_is_broken_is_named_and_the_calls_are_loaded(
+    load: Callable[..., Summary], world: ManualWorld, working: Warehouse, published: Warehouse
+) -> None:
+    """Readers see what they saw: not half of what they are used to."""
+    load()
+    with duckdb.connect(working.path) as connection:
+        connection.execute("CREATE TABLE altur.mine (x INTEGER)")
+        connection.execute("CREATE VIEW analytics.mine AS SELECT x FROM altur.mine")
+        connection.execute("DROP TABLE altur.mine")
+    world.put(2, example_call("another", NOON))
+
+    done = load()
+
+    assert done.exit_code == PublishFailed.exit_code
+    assert "analytics.mine can't be published" in str(done.failure)
+    assert working.value("SELECT count(*) FROM altur.campaign_calls") == 4
+    assert published.value("SELECT count(*) FROM analytics.calls") == 3
+
+
+# When it is written, and where. ------------------------------------------------------------------------
+
+
+def test_nothing_is_written_when_nothing_is_new(load: Callable[..., Summary], published: Warehouse) -> None:
+    """It costs a look."""
+    load()
+    before = identity(published.path)
+
+    assert not publish_now().is_new
+
+    assert identity(published.path) == before
+
+
+def test_what_came_before_the_api_failed_is_for_readers_too(
+    load: Callable[..., Summary], sandbox: Sandbox, world: ManualWorld, cli: Cli, published: Warehouse
+) -> None:
+    """A campaign that fails every time must not keep the news of all others from them."""
+    load()
+    world.put(2, example_call("another", NOON))
+    load()
+    published.path.unlink()
+    sandbox.faults.add("status", status=500, times=None)
+
+    done = cli("run")
+
+    assert done.returncode == 69, done.stderr
+    assert published.value("SELECT count(*) FROM analytics.calls") == 4
+
+
+def test_it_goes_to_the_folder_of_choice_or_nowhere(
+    load: Callable[..., Summary], published: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers may be on another disk."""
+    monkeypatch.setenv("PUBLISHING__ENABLED", "false")
+    assert load().published is None
+    monkeypatch.setenv("PUBLISHING__ENABLED", "true")
+    monkeypatch.setenv("PUBLISHING__FOLDER", str(tmp_path / "for" / "readers"))
+
+    done = load()
+
+    assert done.published
+    assert done.published.database == tmp_path / "for" / "readers" / "altur_calls.published.duckdb"
+    assert done.published.database.exists()
+    assert not published.path.exists()
+
+
+def test_the_command_publishes_by_hand(cli: Cli, published: Warehouse) -> None:
+    """After a view was made, or where runs do not publish."""
+    assert cli("publish").returncode == 74
+    cli("run", PUBLISHING__ENABLED="false")
+    assert not published.path.exists()
+
+    first, second = cli("publish"), cli("publish")
+
+    assert "Published for readers" in first.stdout
+    assert "Nothing new for readers" in second.stdout
+    assert published.value("SELECT count(*) FROM analytics.calls") == 3
+
+
+def test_a_pipeline_of_your_own_publishes_too(settings: Fields) -> None:
+    """All but the command is there for whoever embeds the source."""
+    own = dlt.pipeline("voice", destination="duckdb", dataset_name="raw")
+    own.run(altur_source(**settings))
+    build_views(own)
+
+    done = publish(own)
+
+    assert Warehouse(done.database).value("SELECT count(*) FROM analytics.calls") == 3
+
+
+# How it comes there. -----------------------------------------------------------------------------------
+
+
+def test_who_has_the_file_open_keeps_what_it_sees(
+    load: Callable[..., Summary], world: ManualWorld, published: Warehouse
+) -> None:
+    """And holds up nothing; whoever opens it next sees the news."""
+    load()
+    count = "SELECT count(*) FROM analytics.calls"
+    with subprocess.Popen(
+        [sys.executable, "-c", READ, str(published.path)], stdin=-1, stdout=-1, text=True
+    ) as reader:
+        assert reader.stdout
+        assert reader.stdin
+        assert reader.stdout.readline() == "3\n"
+        world.put(2, example_call("another", NOON))
+        assert load().exit_code == COMPLETE
+        reader.stdin.write("again\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline() == "3\n"
+        reader.stdin.close()
+    assert published.value(count) == 4
+
+
+READ = """
+import sys, duckdb
+with duckdb.connect(sys.argv[1], read_only=True) as connection:
+    print(connection.sql("SELECT count(*) FROM analytics.calls").fetchone()[0], flush=True)
+    for _ in sys.stdin:
+        print(connection.sql("SELECT count(*) FROM analytics.calls").fetchone()[0], flush=True)
+"""
+
+
+def test_no_log_lies_beside_it(load: Callable[..., Summary], published: Warehouse) -> None:
+    """DuckDB would replay one into a file it does not belong to."""
+    load()
+
+    assert sorted(path.name for path in published.path.parent.glob("altur_calls*")) == [
+        "altur_calls.duckdb",
+        "altur_calls.published.duckdb",
+    ]
+
+
+def test_a_log_that_somebody_left_there_is_not_replayed(
+    load: Callable[..., Summary], world: ManualWorld, published: Warehouse
+) -> None:
+    """Somebody opened the copy to write to it, and was killed: its log stayed."""
+    load()
+    code = (
+        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
+        "connection.execute('DELETE FROM analytics.calls'); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(published.path)], check=False)
+    log = published.path.with_name(f"{published.path.name}.wal")
+    assert log.exists()
+    world.put(2, example_call("another", NOON))
+
+    assert load().exit_code == COMPLETE
+
+    assert not log.exists()
+    assert published.value("SELECT count(*) FROM analytics.calls") == 4
+
+
+def test_who_writes_to_it_is_named(
+    load: Callable[..., Summary], world: ManualWorld, published: Warehouse, working: Warehouse
+) -> None:
+    """It is told who, the calls are loaded, and the next run publishes them."""
+    load()
+    world.put(2, example_call("another", NOON))
+    code = "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(published.path)], stdin=-1, stdout=-1, text=True
+    ) as writer:
+        assert writer.stdout
+        writer.stdout.readline()
+        done = load()
+        assert done.exit_code == PublishFailed.exit_code
+        assert f"(PID {writer.pid})" in str(done.failure)
+        assert working.value("SELECT count(*) FROM altur.campaign_calls") == 4
+        writer.communicate("end\n")
+    assert load().exit_code == COMPLETE
+    assert published.value("SELECT count(*) FROM analytics.calls") == 4
+
+
+def test_publishing_does_not_let_go_of_the_lock(load: Callable[..., Summary], working: Warehouse) -> None:
+    """To close any other handle of a file would, and another process could write to it meanwhile."""
+    load()
+    with Target().opened() as (_, client):
+        Target().published().unlink()
+        publish_client(client, settings_of())
+        code = "import duckdb, sys; duckdb.connect(sys.argv[1])"
+        other = subprocess.run(
+            [sys.executable, "-c", code, str(working.path)], check=False, capture_output=True, text=True
+        )
+    assert "Could not set lock" in other.stderr
+
+
+def test_a_damaged_copy_is_replaced(load: Callable[..., Summary], published: Warehouse) -> None:
+    """Whatever lies there, the next load puts it right."""
+    load()
+    published.path.write_bytes(b"not a database")
+
+    assert publish_now().is_new
+
+    assert published.value("SELECT count(*) FROM analytics.calls") == 3
+
+
+# Many readers, many loads. -----------------------------------------------------------------------------
+
+READERS, LOADS = 20, 50
+LOOK = """
+SELECT
+    (SELECT calls FROM analytics.publication),
+    (SELECT count(*) FROM analytics.calls),
+    (SELECT sum(calls) FROM analytics.campaign_daily),
+    (SELECT count(DISTINCT tag) FROM analytics.call_tags),
+    (SELECT min(tag) FROM analytics.call_tags)
+"""
+LOOK_AGAIN_AND_AGAIN = """
+import os, sys, time, duckdb
+os.nice(19)
+published, ended = sys.argv[1:]
+look = sys.stdin.read()
+seen = set()
+while True:
+    is_last = os.path.exists(ended)
+    with duckdb.connect(published, read_only=True) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        told, calls, by_day, tags, tag = connection.execute(look).fetchone()
+    found = told, calls, by_day, tags, tag
+    assert found == (calls, calls, calls, 1, f"load {calls:03}"), found
+    seen.add(tag)
+    if is_last:
+        break
+    time.sleep(0.1)
+print(len(seen))
+"""
+
+
+def test_twenty_readers_see_fifty_loads_each_of_them_whole(
+    load: Callable[..., Summary], world: ManualWorld, published: Warehouse, tmp_path: Path
+) -> None:
+    """Each load adds a call and changes the tag of all others: no reader sees two tags, or fails to open."""
+
+    def next_load() -> None:
+        calls = [call["id"] for call in world.calls(1)]
+        for number in range(len(calls) + 1):
+            moment = NOON + timedelta(minutes=number)
+            world.put(1, example_call(f"call_{number}", moment, tags=[f"load {len(calls) + 1:03}"]))
+        assert load(campaign_ids=[1]).exit_code == COMPLETE
+
+    next_load()
+    ended = tmp_path / "ended"
+    command = [sys.executable, "-c", LOOK_AGAIN_AND_AGAIN, str(published.path), str(ended)]
+    readers = [subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, text=True) for _ in range(READERS)]
+    for reader in readers:
+        assert reader.stdin
+        reader.stdin.write(LOOK)
+        reader.stdin.close()
+        reader.stdin = None
+    try:
+        for _ in range(LOADS):
+            next_load()
+    finally:
+        ended.touch()
+        told = [reader.communicate() for reader in readers]
+
+    assert [error for _, error in told] == [""] * READERS
+    assert sum(int(seen) > 1 for seen, _ in told) == READERS
+
+
+# As Parquet. -------------------------------------------------------------------------------------------
+
+
+def parquet(folder: Path, name: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a Parquet file of the set."""
+    return duckdb.execute(
+        "FROM read_parquet(?) ORDER BY ALL", [str(folder / "analytics" / f"{name}.parquet")]
+    ).fetchall()
+
+
+def test_the_views_are_there_as_parquet(cli: Cli, published: Warehouse, tmp_path: Path) -> None:
+    """For tools without a driver of DuckDB."""
+    done = cli("run", PUBLISHING__PARQUET="true")
+
+    folder = tmp_path / "altur_calls.parquet"
+    assert str(folder) in done.stdout
+    names = {path.stem for path in (folder / "analytics").iterdir()}
+    assert {"calls", "publication", "data_freshness"} <= names
+    assert not {name for name in names if name.startswith(("int_", "stg_"))}
+    duckdb.execute("SET TimeZone = 'UTC'")
+    for name in names - {"data_freshness"}:
+        assert parquet(folder, name) == published.rows(f"FROM analytics.{name} ORDER BY ALL"), name
+
+
+def test_all_files_are_of_one_load_at_once(
+    load: Callable[..., Summary], world: ManualWorld, tmp_path: Path
+) -> None:
+    """One link is turned. Who resolved it before finds the files of before, until the next load but one."""
+    load()
+    publish_now(parquet=True)
+    folder = tmp_path / "altur_calls.parquet"
+    before = folder.resolve()
+    assert not publish_now(parquet=True).is_new
+    assert folder.resolve() == before
+
+    for number in range(2):
+        world.put(2, example_call(f"another_{number}", NOON))
+        load()
+        publish_now(parquet=True)
+        assert len(parquet(folder, "calls")) == 4 + number
+        assert before.exists() == (number == 0)
+
+
+PARQUET_CRASH = """
+import os, sys
+from pathlib import Path
+import altur_calls.publishing.parquet as parquet
+from altur_calls.cli import main
+
+def dies(*args, **kwargs):
+    os._exit(137)
+
+setattr(parquet, sys.argv[1], dies)
+main(["publish", "--parquet"])
+"""
+
+
+@pytest.mark.parametrize("point", ["sync", "replace_link"])
+def test_a_crash_leaves_the_files_of_before(
+    point: str, load: Callable[..., Summary], world: ManualWorld, tmp_path: Path
+) -> None:
+    """And the next time carries on; nothing stays behind."""
+    load()
+    publish_now(parquet=True)
+    folder = tmp_path / "altur_calls.parquet"
+    world.put(2, example_call("another", NOON))
+    load()
+
+    assert crashed(PARQUET_CRASH, point) == 137
+
+    assert len(parquet(folder, "calls")) == 3
+    publish_now(parquet=True)
+    assert len(parquet(folder, "calls")) == 4
+    assert len(list((tmp_path / ".altur_calls.parquet").iterdir())) == 2
+
+
+# Crashes. ----------------------------------------------------------------------------------------------
+
+CRASH = """
+import os, sys, threading
+from pathlib import Path
+import altur_calls.publishing.database as database
+import altur_calls.publishing.replacing as replacing
+from altur_calls.cli import main
+
+def dies(*args, **kwargs):
+    os._exit(137)
+
+def dies_after(function):
+    def wrapped(*args, **kwargs):
+        function(*args, **kwargs)
+        os._exit(137)
+    return wrapped
+
+point = sys.argv[1]
+if point == "while it is written":
+    database.comments = dies
+elif point == "when it is written":
+    database._check = dies
+elif point == "before it is on disk":
+    database.replace_file = dies
+elif point == "before it is in place":
+    replacing.sync = dies_after(replacing.sync)
+elif point == "when it is in place":
+    replacing.Path.replace = dies_after(Path.replace)
+main(["publish"])
+"""
+POINTS = (
+    "while it is written",
+    "when it is written",
+    "before it is on disk",
+    "before it is in place",
+    "when it is in place",
+)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_crash_leaves_one_or_the_other_whole(
+    point: str,
+    load: Callable[..., Summary],
+    world: ManualWorld,
+    published: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And the next time carries on; nothing stays behind."""
+    load()
+    world.put(2, example_call("another", NOON))
+    monkeypatch.setenv("PUBLISHING__ENABLED", "false")
+    load()
+
+    assert crashed(CRASH, point) == 137
+
+    seen = published.rows("SELECT calls, (SELECT count(*) FROM analytics.calls) FROM analytics.publication")
+    assert seen == [(4, 4) if point == POINTS[-1] else (3, 3)]
+    publish_now()
+    assert published.value("SELECT count(*) FROM analytics.calls") == 4
+    assert not list(published.path.parent.glob(".altur_calls*"))
+
+
+def crashed(code: str, point: str) -> int:
+    """Return how a process ends that publishes and crashes at a point."""
+    return subprocess.run([sys.executable, "-c", code, point], check=False).returncode
