@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test lint bench bench-marts docs sandbox requirements clean
+.PHONY: help run test lint bench bench-marts bench-publishing docs sandbox requirements clean
 
 help:  ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 run: .venv/run  ## Load what is due; without an API key, from the built-in sandbox
 	$(BIN)/altur-calls run --demo
@@ -24,6 +24,9 @@ bench: .venv/dev  ## Compare with other extractors, in a quarter of an hour; CAL
 
 bench-marts: .venv/dev  ## Time the marts of ten million calls, in a quarter of an hour and 8 GB of disk
 	$(BIN)/python tests/benchmarks/marts.py --results tests/benchmarks/MARTS.md
+
+bench-publishing: .venv/dev  ## Time publishing of 100 MB and 1 GB, in five minutes and 3 GB of disk
+	$(BIN)/python tests/benchmarks/publishing.py --results tests/benchmarks/PUBLISHING.md
 
 docs: .venv/run  ## Write the data dictionary and the dbt sources anew
 	$(BIN)/altur-calls run --demo

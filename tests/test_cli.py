@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-import duckdb
 import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
-from altur_calls import altur_source
+from altur_calls import altur_source, pipeline
 from altur_calls.cli import main
 from altur_calls.pipeline import run
+from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import COMMAND, KEY, NOON, Cli
@@ -132,21 +132,12 @@ def test_a_second_run_leaves_at_once(cli: Cli, tmp_path: Path) -> None:
     assert not (tmp_path / "altur_calls.duckdb").exists()
 
 
-def test_a_warehouse_held_open_is_told_with_the_holder(cli: Cli, tmp_path: Path) -> None:
-    """DuckDB lets one process write; its own message, wrapped by dlt, talks of credentials."""
-    run(Target())
-    with duckdb.connect(tmp_path / "altur_calls.duckdb", read_only=True):
-        done = cli("run")
-
-    assert done.returncode == 74
-    assert f"PID {os.getpid()}" in done.stderr
-
-
 def test_the_demo_loads_the_sandbox_into_a_warehouse_of_its_own(cli: Cli, tmp_path: Path) -> None:
     """Made-up calls never mix with real ones; a second run finds the same calls and newer ones."""
     since = (datetime.now(UTC) - timedelta(days=1)).isoformat()
 
-    done = cli("run", "--demo", "--since", since, "--campaign", "1104", SOURCES__ALTUR__API_KEY="")
+    made_up = {"SOURCES__ALTUR__API_KEY": "", "PUBLISHING__ENABLED": "true"}
+    done = cli("run", "--demo", "--since", since, "--campaign", "1104", **made_up)
 
     assert done.returncode == 0, done.stderr
     assert "Its calls are made up" in done.stderr
@@ -197,6 +188,7 @@ def test_every_setting_is_in_the_readme_and_in_config_toml() -> None:
     """With the name dlt knows it by."""
     config = (ROOT / ".dlt" / "config.toml").read_text()
     names = set(inspect.signature(altur_source).parameters) - {"extraction"}
+    names |= set(Publishing.get_resolvable_fields())
 
     assert {name for name in names if f"`{name}`" not in README} == set()
     assert {name for name in names if not re.search(rf"^#? ?{name} = ", config, re.MULTILINE)} == {
@@ -205,10 +197,11 @@ def test_every_setting_is_in_the_readme_and_in_config_toml() -> None:
 
 
 @pytest.mark.usefixtures("cli")
-def test_the_queries_of_the_readme_run(tmp_path: Path) -> None:
-    """On the tables as they are loaded, and each finds something."""
+def test_the_queries_of_the_readme_run() -> None:
+    """On what is published, and each finds something."""
     run(Target())
+    published = pipeline.publish(Target(), settings_of()).database
 
     queries = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
     assert len(queries) >= 3
-    assert all(Warehouse(tmp_path / "altur_calls.duckdb").rows(sql) for sql in queries)
+    assert all(Warehouse(published).rows(sql) for sql in queries)

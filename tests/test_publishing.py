@@ -27,6 +27,12 @@ Fields = dict[str, Any]
 DAY = {"start_date": "2026-03-02", "since": "2026-03-02", "until": "2026-03-03"}
 
 
+@pytest.fixture(autouse=True)
+def published_after_each_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish, as runs do by themselves."""
+    monkeypatch.delenv("PUBLISHING__ENABLED")
+
+
 @pytest.fixture
 def settings(settings: Fields) -> Fields:
     """Return settings that read the day of all calls as one window of each campaign."""

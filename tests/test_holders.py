@@ -1,0 +1,66 @@
+"""A working file that another program has open: it is waited for, for a while, and then named."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import altur_calls.settings
+from altur_calls.errors import WarehouseError
+from altur_calls.pipeline import COMPLETE, run
+from altur_calls.target import Target
+from warehouse import Warehouse
+
+Fields = dict[str, Any]
+HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(flush=True); input()"
+
+
+@pytest.fixture
+def holder(settings: Fields, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Load once, and let another process read the file until it is told something."""
+    run(Target(), **settings)
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "altur_calls.duckdb")]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        yield holder
+        if holder.returncode is None:
+            holder.communicate("end\n")
+
+
+def test_who_holds_it_for_long_is_named(
+    holder: subprocess.Popen[str], settings: Fields, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB's own message, wrapped by dlt, talks of credentials."""
+    monkeypatch.setattr(altur_calls.settings, "LOCK_PATIENCE_SECONDS", 0.5)
+
+    with pytest.raises(WarehouseError, match=rf"held open by .+ \(PID {holder.pid}\)") as failed:
+        run(Target(), **settings)
+
+    assert failed.value.exit_code == 74
+    assert Warehouse(tmp_path / "altur_calls.duckdb").value("SELECT count(*) FROM altur.campaign_calls") == 3
+
+
+def test_who_is_done_soon_is_waited_for(holder: subprocess.Popen[str], settings: Fields) -> None:
+    """Somebody looked into it; the run says for whom it waits, and goes on."""
+    told: list[str] = []
+
+    class LetGo(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record.getMessage())
+            holder.communicate("end\n")
+
+    logger, hears = logging.getLogger("altur_calls.target"), LetGo()
+    logger.addHandler(hears)
+    try:
+        assert run(Target(), **settings).exit_code == COMPLETE
+    finally:
+        logger.removeHandler(hears)
+
+    assert [f"(PID {holder.pid})" in line for line in told] == [True]
