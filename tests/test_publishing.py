@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -294,6 +295,19 @@ with duckdb.connect(sys.argv[1], read_only=True) as connection:
     for _ in sys.stdin:
         print(connection.sql("SELECT count(*) FROM analytics.calls").fetchone()[0], flush=True)
 """
+
+
+def test_who_may_read_it_may_read_the_next(
+    load: Callable[..., Summary], world: ManualWorld, published: Warehouse
+) -> None:
+    """A BI server runs as somebody else."""
+    load()
+    published.path.chmod(0o640)
+    world.put(2, example_call("another", NOON))
+
+    load()
+
+    assert stat.S_IMODE(published.path.stat().st_mode) == 0o640
 
 
 def test_no_log_lies_beside_it(load: Callable[..., Summary], published: Warehouse) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 
@@ -10,7 +11,10 @@ def replace_file(new: Path, old: Path) -> None:
     """Put the file ``new`` in the place of ``old``, which lies in the same folder: a rename.
 
     Whoever has the old one open keeps it; after a crash, of the machine too, either is there and whole.
+    Who may read the old one may read the new one.
     """
+    if old.exists():
+        shutil.copymode(old, new)
     sync(new)
     new.replace(old)
     sync(old.parent)
