@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test lint bench bench-marts bench-publishing docs sandbox requirements clean
+.PHONY: help run test test-superset lint bench bench-marts bench-publishing docs sandbox requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -13,6 +13,9 @@ run: .venv/run  ## Load what is due; without an API key, from the built-in sandb
 
 test: .venv/dev .venv/dbt/installed  ## Run the tests
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
+
+test-superset: .venv/dev .venv/superset/installed  ## Open the dashboard in a real Apache Superset; needs Python 3.11
+	$(BIN)/python -m pytest tests/superset
 
 lint: .venv/dev  ## Check style and types
 	$(BIN)/ruff check
@@ -28,9 +31,11 @@ bench-marts: .venv/dev  ## Time the marts of ten million calls, in a quarter of 
 bench-publishing: .venv/dev  ## Time publishing of 100 MB and 1 GB, in five minutes and 3 GB of disk
 	$(BIN)/python tests/benchmarks/publishing.py --results tests/benchmarks/PUBLISHING.md
 
-docs: .venv/run  ## Write the data dictionary and the dbt sources anew
+docs: .venv/run  ## Write the data dictionary, the dbt sources and the dashboard for Superset anew
 	$(BIN)/altur-calls run --demo
 	$(BIN)/altur-calls docs --demo --output pipelines/altur_calls/docs
+	$(BIN)/altur-calls superset --demo --path /path/to/altur_calls.published.duckdb \
+	    --output pipelines/altur_calls/superset/bundle
 
 sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765
 	$(BIN)/altur-calls sandbox
@@ -43,6 +48,8 @@ requirements: .venv/dev  ## Pin the requirements anew, with hashes
 	    -c requirements.txt -o tests/requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --no-strip-extras --group dbt -o tests/requirements-dbt.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --no-strip-extras --group superset -o tests/requirements-superset.txt
 
 clean:  ## Remove the environment and what tools left behind; warehouses stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
@@ -64,4 +71,9 @@ clean:  ## Remove the environment and what tools left behind; warehouses stay
 .venv/dbt/installed: tests/requirements-dbt.txt | .venv/bin/python
 	$(BIN)/python -m venv .venv/dbt
 	.venv/dbt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/superset/installed: tests/requirements-superset.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/superset
+	.venv/superset/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 import click
@@ -178,6 +178,33 @@ def docs(output: Path, *, demo: bool) -> None:
     from altur_calls import report
 
     sys.exit(report.docs(output, demo=demo))
+
+
+@main.command()
+@click.option(
+    "--output",
+    default="altur_calls.superset.zip",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Archive to write, or folder of YAML files.",
+)
+@click.option(
+    "--path",
+    type=click.Path(path_type=PurePosixPath),
+    help="Published file as Superset sees it, in its container; by default where it is here.",
+)
+@click.option("--demo", is_flag=True, help="Without an API key, show what the sandbox loaded.")
+@told_plainly
+def superset(output: Path, path: PurePosixPath | None, *, demo: bool) -> None:
+    """Write a dashboard of the published file for Apache Superset to import.
+
+    \b
+    Example: for a Superset in a container
+      altur-calls superset --path /data/altur_calls.published.duckdb
+    """
+    from altur_calls import report
+
+    sys.exit(report.superset(output, path, demo=demo))
 
 
 @main.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from textwrap import indent
 from typing import Any
 
@@ -19,6 +19,7 @@ from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published
 from altur_calls.publishing.readers import reading
 from altur_calls.stopping import stop_on_signals
+from altur_calls.superset.files import uri_of
 from altur_calls.survey import Forecast
 from altur_calls.target import Target
 
@@ -28,6 +29,11 @@ SAMPLE = (
     "FROM analytics.campaign_daily AS days JOIN analytics.campaigns USING (campaign_id) "
     "GROUP BY campaign_name ORDER BY calls DESC"
 )
+
+IN_SUPERSET = """\
+In Superset, where the package duckdb-engine is needed: Dashboards, then the arrow at the top right.
+To renew it later, an admin POSTs it as "bundle" to /api/v1/assets/import/, which replaces what is there.
+It reads {uri}"""
 
 SIGNALLED = 128
 """Exit codes of what a signal ended, in the way of shells: this, and the signal's number."""
@@ -120,6 +126,16 @@ def docs(folder: Path, *, demo: bool = False) -> int:
     """Write the data dictionary and the dbt sources, print where, and return the exit code."""
     for path in warehouse.describe(_target(demo=demo), folder):
         click.echo(path)
+    return pipeline.COMPLETE
+
+
+def superset(output: Path, path: PurePath | None, *, demo: bool = False) -> int:
+    """Write the dashboard for Apache Superset, say what to do with it, and return the exit code."""
+    published = _target(demo=demo).published()
+    seen_at = path or published.absolute()
+    warehouse.show_in_superset(published, output, seen_at)
+    click.echo(output)
+    click.echo(IN_SUPERSET.format(uri=uri_of(seen_at)), err=True)
     return pipeline.COMPLETE
 
 

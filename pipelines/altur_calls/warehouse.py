@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
+
+import duckdb
 
 from altur_calls.analytics import pivot
 from altur_calls.analytics.checks import Check, checks
 from altur_calls.analytics.dbt_sources import sources
 from altur_calls.analytics.dictionary import DESCRIBED, Column, Relation, dictionary
+from altur_calls.analytics.views import SCHEMA
 from altur_calls.errors import SettingsError
+from altur_calls.superset.datasets import Types
+from altur_calls.superset.files import bundle, zipped
 from altur_calls.tables import DATASET
 from altur_calls.target import Target
+
+HARDENED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "lock_configuration": True,
+}
+
+
+def reading(path: Path) -> duckdb.DuckDBPyConnection:
+    """TEMP."""
+    return duckdb.connect(path, read_only=True, config=HARDENED)
+
 
 DICTIONARY, SOURCES = "dictionary.md", "dbt_sources.yml"
 
@@ -33,13 +49,39 @@ def describe(target: Target, folder: Path) -> list[Path]:
         for schema, name, comment, columns in found
     ]
     pages = {folder / DICTIONARY: dictionary(relations), folder / SOURCES: sources()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, text in pages.items():
-            path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"Can't write to {folder}: {error.strerror}.") from error
+    _write({path: text.encode() for path, text in pages.items()})
     return list(pages)
+
+
+def show_in_superset(published: Path, output: Path, path: PurePath) -> None:
+    """Write the dashboard for a published file, that lies at ``path`` where Superset runs.
+
+    It is an archive if the name of the output says so, else a folder.
+    """
+    with reading(published) as connection:
+        files = bundle(_types(connection), path)
+    if output.suffix == ".zip":
+        _write({output: zipped(files)})
+    else:
+        _write({output / name: text.encode() for name, text in files.items()})
+
+
+def _types(connection: duckdb.DuckDBPyConnection) -> Types:
+    found = connection.execute(
+        "SELECT table_name, map_from_entries(list((column_name, data_type))) "
+        "FROM duckdb_columns() WHERE schema_name = $schema GROUP BY table_name",
+        {"schema": SCHEMA},
+    ).fetchall()
+    return dict(found)
+
+
+def _write(files: Mapping[Path, bytes]) -> None:
+    for path, content in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise SettingsError(f"Can't write to {path.parent}: {error.strerror}.") from error
 
 
 def spread(target: Target, campaign_id: int) -> tuple[str, list[str], int]:

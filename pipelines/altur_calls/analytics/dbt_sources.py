@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from dlt.common.schema.typing import TColumnSchema
 
 from altur_calls import tables
+from altur_calls.yaml_text import yaml_of
 
 HEAD = """\
 # The tables of altur-calls as a dbt source, for the models folder of a project with dbt 1.10.5 or newer.
@@ -43,7 +43,7 @@ def sources() -> str:
         "description": "AI voice calls of Altur campaigns, loaded by altur-calls",
         "tables": [_table(name) for name in tables.COLUMNS],
     }
-    return HEAD + "".join(f"{line}\n" for line in _yaml({"version": 2, "sources": [source]}))
+    return HEAD + yaml_of({"version": 2, "sources": [source]})
 
 
 def _table(name: str) -> dict[str, Any]:
@@ -82,25 +82,3 @@ def _data_tests(table: str, name: str, column: TColumnSchema) -> Iterator[Any]:
     if table in tables.CHILD_COLUMNS and name == "call_id":
         call = {"to": f"source('altur', '{tables.CALLS}')", "field": "id"}
         yield {"relationships": {"arguments": call}}
-
-
-def _yaml(value: Any) -> Iterator[str]:
-    """Yield the lines of a value. A JSON scalar is a YAML scalar too."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(item, dict | list):
-                yield f"{key}:"
-                yield from (f"  {line}" for line in _yaml(item))
-            else:
-                yield f"{key}: {_scalar(item)}"
-    elif isinstance(value, list):
-        for item in value:
-            first, *others = _yaml(item)
-            yield f"- {first}"
-            yield from (f"  {line}" for line in others)
-    else:
-        yield _scalar(value)
-
-
-def _scalar(value: str | int) -> str:
-    return json.dumps(value, ensure_ascii=False)

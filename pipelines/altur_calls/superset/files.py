@@ -1,0 +1,72 @@
+"""The bundle: the dashboard, its charts, datasets and database, as the YAML files that Superset imports."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+from zipfile import ZipFile
+
+from altur_calls.superset import charts, dashboard, datasets
+from altur_calls.superset.ids import id_of
+from altur_calls.yaml_text import yaml_of
+
+DATABASE = "Altur calls"
+FOLDER = "altur_calls"
+"""In the archive: Superset expects one."""
+
+HARDENED = "access_mode=read_only&enable_external_access=false&lock_configuration=true"
+"""Read-only alone would let SQL Lab read any file that Superset can."""
+
+
+def uri_of(published: PurePath) -> str:
+    """Return the SQLAlchemy URI of a published file, by which nothing but its tables can be read."""
+    return f"duckdb:///{published.as_posix()}?{HARDENED}"
+
+
+def bundle(types: datasets.Types, published: PurePath) -> dict[str, str]:
+    """Return the text of all files by their paths, for a published file where Superset sees it."""
+    return {path: yaml_of(content) for path, content in _files(types, published)}
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    """Return the files as the archive to import."""
+    archive = io.BytesIO()
+    with ZipFile(archive, "w") as opened:
+        for path, text in files.items():
+            opened.writestr(f"{FOLDER}/{path}", text)
+    return archive.getvalue()
+
+
+def _files(types: datasets.Types, published: PurePath) -> Iterator[tuple[str, dict[str, Any]]]:
+    # Without a type it is taken by both doors of Superset: that of dashboards and that of assets.
+    yield "metadata.yaml", {"version": "1.0.0"}
+    yield f"databases/{_slug(DATABASE)}.yaml", _database(published)
+    for dataset in datasets.DATASETS:
+        file = datasets.as_file(dataset, types, id_of("database", DATABASE))
+        yield f"datasets/{_slug(DATABASE)}/{_slug(dataset.name)}.yaml", file
+    for name in charts.CHARTS:
+        yield f"charts/{name}.yaml", charts.as_file(name)
+    yield f"dashboards/{_slug(dashboard.TITLE)}.yaml", dashboard.as_file()
+
+
+def _database(published: PurePath) -> dict[str, Any]:
+    return {
+        "database_name": DATABASE,
+        "sqlalchemy_uri": uri_of(published),
+        "expose_in_sqllab": True,
+        "allow_run_async": False,
+        "allow_ctas": False,
+        "allow_cvas": False,
+        "allow_dml": False,
+        "allow_file_upload": False,
+        "extra": {"allows_virtual_table_explore": True},
+        "uuid": id_of("database", DATABASE),
+        "version": "1.0.0",
+    }
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"\W+", "_", name.lower())
