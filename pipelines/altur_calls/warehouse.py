@@ -13,21 +13,11 @@ from altur_calls.analytics.dbt_sources import sources
 from altur_calls.analytics.dictionary import DESCRIBED, Column, Relation, dictionary
 from altur_calls.analytics.views import SCHEMA
 from altur_calls.errors import SettingsError
+from altur_calls.publishing.readers import reading
 from altur_calls.superset.datasets import Types
 from altur_calls.superset.files import bundle, zipped
 from altur_calls.tables import DATASET
 from altur_calls.target import Target
-
-HARDENED: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
-    "lock_configuration": True,
-}
-
-
-def reading(path: Path) -> duckdb.DuckDBPyConnection:
-    """TEMP."""
-    return duckdb.connect(path, read_only=True, config=HARDENED)
-
 
 DICTIONARY, SOURCES = "dictionary.md", "dbt_sources.yml"
 

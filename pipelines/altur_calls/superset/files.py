@@ -17,13 +17,25 @@ DATABASE = "Altur calls"
 FOLDER = "altur_calls"
 """In the archive: Superset expects one."""
 
-HARDENED = "access_mode=read_only&enable_external_access=false&lock_configuration=true"
-"""Read-only alone would let SQL Lab read any file that Superset can."""
+HARDENED = {
+    "access_mode": "read_only",
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "lock_configuration": "true",
+    "allowed_configs": "[disabled_filesystems,timezone]",
+    # These can't be set before the file is open. duckdb-engine opens it with the settings whose names it
+    # knows, which are in small letters, and sets all others in each connection.
+    "DISABLED_FILESYSTEMS": "LocalFileSystem",
+    "TIMEZONE": "UTC",
+}
+"""Read-only alone would let SQL Lab read any file that Superset can. Without access to others, COPY could
+still overwrite the published file itself, and write a log that the next reader takes for a part of it."""
 
 
 def uri_of(published: PurePath) -> str:
-    """Return the SQLAlchemy URI of a published file, by which nothing but its tables can be read."""
-    return f"duckdb:///{published.as_posix()}?{HARDENED}"
+    """Return the SQLAlchemy URI by which a published file can be read, and nothing else be done."""
+    settings = "&".join(f"{name}={value}" for name, value in HARDENED.items())
+    return f"duckdb:///{published.as_posix()}?{settings}"
 
 
 def bundle(types: datasets.Types, published: PurePath) -> dict[str, str]:
