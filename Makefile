@@ -12,7 +12,7 @@ run: .venv/run  ## Load what is due; without an API key, from the built-in sandb
 	$(BIN)/altur-calls run --demo
 
 test: .venv/dev .venv/dbt/installed  ## Run the tests
-	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
+	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal --ignore=tests/superset
 
 test-superset: .venv/dev .venv/superset/installed  ## Open the dashboard in a real Apache Superset; needs Python 3.11
 	$(BIN)/python -m pytest tests/superset

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +17,6 @@ from server import USER, WHY_NOT, Row, Superset, served
 
 from altur_calls.publishing.readers import reading
 from altur_calls.superset.charts import CHARTS, DOZEN
-from altur_calls.superset.files import uri_of
 from altur_sandbox import Sandbox, SeededWorld
 from common import COMMAND, KEY
 
@@ -261,9 +259,3 @@ def drawn(url: str, folder: Path) -> str:
         check=True,
     )
     return done.stdout
-
-
-def test_the_uri_is_the_one_documented() -> None:
-    """On the page that people copy it from."""
-    page = Path(sys.modules["altur_calls"].__file__ or "").parent / "docs" / "bi" / "superset.md"
-    assert uri_of(Path("/path/to/altur_calls.published.duckdb")) in page.read_text()
