@@ -14,7 +14,7 @@ run: .venv/run  ## Load what is due; without an API key, from the built-in sandb
 test: .venv/dev .venv/dbt/installed  ## Run the tests
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal --ignore=tests/superset
 
-test-superset: .venv/dev .venv/superset/installed  ## Open the dashboard in a real Apache Superset; needs Python 3.11
+test-superset: .venv/dev .venv/superset/installed  ## Try the dashboard in a real Apache Superset; needs Python 3.11 or 3.12
 	$(BIN)/python -m pytest tests/superset
 
 lint: .venv/dev  ## Check style and types
@@ -74,6 +74,8 @@ clean:  ## Remove the environment and what tools left behind; warehouses stay
 	@touch $@
 
 .venv/superset/installed: tests/requirements-superset.txt | .venv/bin/python
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \
+	    { echo "Superset's requirements have no packages for Python 3.13 or newer."; exit 1; }
 	$(BIN)/python -m venv .venv/superset
 	.venv/superset/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
