@@ -94,8 +94,11 @@ def test_what_is_run_once_holds_for_all_connections(published: Path) -> None:
 @pytest.mark.parametrize(
     ("page", "query"), [("grafana", r"```\n(SELECT.*?)```"), ("excel", r'--format csv \\\n    "(SELECT.*?)"')]
 )
-def test_a_query_of_a_page_runs(page: str, query: str, settings: dict[str, Any]) -> None:
+def test_a_query_of_a_page_runs(
+    page: str, query: str, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On what is published. A macro of Grafana stands for a span as it writes it."""
+    monkeypatch.setenv("PUBLISHING__ENABLED", "true")
     run(Target(), **settings)
     (found,) = re.findall(query, (PAGES / f"{page}.md").read_text(), re.DOTALL)
     span = r"\1 BETWEEN '2020-01-01T00:00:00Z' AND '2030-01-01T00:00:00Z'"

@@ -24,6 +24,12 @@ BUNDLE = PACKAGE / "superset" / "bundle"
 ANYWHERE = PurePosixPath("/path/to/altur_calls.published.duckdb")
 
 
+@pytest.fixture(autouse=True)
+def publishing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish what is loaded, as runs do."""
+    monkeypatch.setenv("PUBLISHING__ENABLED", "true")
+
+
 def texts(folder: Path) -> dict[str, str]:
     """Return the files of a folder by their paths in it."""
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}

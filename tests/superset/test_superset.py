@@ -44,6 +44,7 @@ class Place:
         """Run a command in a process of its own."""
         environment = {
             "DLT_DATA_DIR": str(self.folder / "dlt"),
+            "PUBLISHING__ENABLED": "true",
             "RUNTIME__DLTHUB_TELEMETRY": "false",
             "SOURCES__ALTUR__API_KEY": KEY,
             "SOURCES__ALTUR__BASE_URL": self.sandbox.url,
