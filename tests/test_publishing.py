@@ -240,6 +240,18 @@ def test_it_goes_to_the_folder_of_choice_or_nowhere(
     assert not published.path.exists()
 
 
+def test_the_file_is_looked_for_where_it_is_configured_now(
+    load: Callable[..., Summary], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not where dlt remembers that another run of the same user loaded to."""
+    load()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+
+    assert Target().published() == elsewhere / "altur_calls.published.duckdb"
+
+
 def test_the_command_publishes_by_hand(cli: Cli, published: Warehouse) -> None:
     """After a view was made, or where runs do not publish."""
     assert cli("publish").returncode == 74

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dlt
@@ -114,8 +115,9 @@ class Target:
         return settings_of().database(self._file())
 
     def _file(self) -> Path:
-        with translated():
-            return Path(location_of(self._pipeline()))
+        """Return the path of the warehouse as it is configured now, not as dlt knows it from another time."""
+        with translated(), TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            return Path(location_of(self._pipeline(pipelines_dir=folder)))
 
     def _path(self) -> Path:
         path = self._file()
@@ -133,8 +135,11 @@ class Target:
         pipeline.sync_destination()
         return pipeline
 
-    def _pipeline(self) -> dlt.Pipeline:
-        return dlt.pipeline(self.name, destination=self._destination(), dataset_name=tables.DATASET)
+    def _pipeline(self, **where: Any) -> dlt.Pipeline:
+        made: dlt.Pipeline = dlt.pipeline(
+            self.name, destination=self._destination(), dataset_name=tables.DATASET, **where
+        )
+        return made
 
     def _destination(self) -> Any:
         return dlt.destinations.duckdb(self.credentials) if self.credentials else dlt.destinations.duckdb()
