@@ -42,9 +42,9 @@ sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765
 
 requirements: .venv/dev  ## Pin the requirements anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header --no-annotate --extra sandbox --group build -o requirements.txt pyproject.toml
+	    --no-header --no-annotate --extra sandbox --extra dashboard --group build -o requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header --no-annotate --extra sandbox --group build --group test --group lint \
+	    --no-header --no-annotate --extra sandbox --extra dashboard --group build --group test --group lint \
 	    -c requirements.txt -o tests/requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --no-strip-extras --group dbt -o tests/requirements-dbt.txt
