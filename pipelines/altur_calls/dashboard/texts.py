@@ -130,8 +130,6 @@ _WORDS = (
     ("c_talk", "Average talk", "Duración media"),
     ("c_billed", "Billed minutes", "Min. facturados"),
     ("c_proved", "Proved to", "Comprobado hasta"),
-    ("c_weekday", "Weekday", "Día"),
-    ("c_hour", "Hour", "Hora"),
     ("seconds", "{count} s", "{count} s"),
 )
 
