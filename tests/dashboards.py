@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from altur_calls.analytics.views import views
 
@@ -160,10 +161,10 @@ def _rows(world: World) -> dict[str, list[tuple[Any, ...]]]:
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
     if rows:
-        places = ", ".join(f"({', '.join('?' * len(rows[0]))})" for _ in rows)
-        connection.execute(
-            f"INSERT INTO analytics.{table} VALUES {places}", [value for row in rows for value in row]
-        )
+        columns = {f"column_{place}": list(column) for place, column in enumerate(zip(*rows, strict=True))}
+        connection.register("rows", pa.table(columns))
+        connection.execute(f"INSERT INTO analytics.{table} SELECT * FROM rows")
+        connection.unregister("rows")
 
 
 def upto(most: int, seed: int | str) -> str:

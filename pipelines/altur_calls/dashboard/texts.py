@@ -48,7 +48,7 @@ _WORDS = (
     ("kpi_compliance", "Policy compliance", "Cumplimiento"),
     ("points", "{change} pts", "{change} pp"),
     ("before", "before: {value}", "antes: {value}"),
-    ("no_before", "nothing before it", "sin periodo previo"),
+    ("no_before", "nothing to compare with", "sin comparación"),
     ("not_over", "its last day is not over", "el último día no acaba"),
     ("before_hint", "{from} to {to}: {value}", "{from} al {to}: {value}"),
     # statuses and answers

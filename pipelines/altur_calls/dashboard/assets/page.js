@@ -138,12 +138,20 @@ function filter() {
   return { chosen, ...spanOf(from, to, chosen) };
 }
 
-/** The span as long as this one just before it: where this one is over, and the figures can tell that by itself. */
-function earlier({ from, to, chosen }) {
-  const start = from - (to - from + 1);
-  if (start < firstDay || to > lastWholeDay()) return null;
-  const span = spanOf(start, from - 1, chosen);
-  return span.from === start && span.to === from - 1 ? span : null;
+/** The first day of as many days before a span as it has; of as many months, if it is of whole months. */
+function dayBefore({ from, to }) {
+  const [first, past] = [new Date(from * DAY), new Date((to + 1) * DAY)];
+  if (first.getUTCDate() !== 1 || past.getUTCDate() !== 1) return from - (to - from + 1);
+  const months = (past.getUTCFullYear() - first.getUTCFullYear()) * 12 + past.getUTCMonth() - first.getUTCMonth();
+  return Date.UTC(first.getUTCFullYear(), first.getUTCMonth() - months, 1) / DAY;
+}
+
+/** The span to compare one with: none before the first call, none that the figures can't tell, none for a day not over. */
+function earlier(span) {
+  const start = dayBefore(span);
+  if (start < firstDay || span.to > lastWholeDay()) return null;
+  const before = spanOf(start, span.from - 1, span.chosen);
+  return before.from === start && before.to === span.from - 1 ? before : null;
 }
 
 function show({ chosen = filter().chosen, from = filter().from, to = filter().to }) {
@@ -393,7 +401,7 @@ function drawKpis(now, before, perBucket, buckets, earlierSpan, isOver) {
     const hint = changed ? say("before_hint", { from: dated(earlierSpan.from), to: dated(earlierSpan.to), value: orDash(how, was) }) : "";
     return make("article", { class: "kpi", id: `kpi-${id}` },
       make("h2", { title: text[`kpi_${id}`] }, text[`kpi_${id}`]),
-      make("div", { class: "value" }, orDash(how, value), ...(beside ? [make("small", {}, orDash(percent, beside(at(now, 0))))] : [])),
+      make("div", { class: "value" }, orDash(how, value), ...(beside ? [" ", make("small", {}, orDash(percent, beside(at(now, 0))))] : [])),
       make("div", { class: "note", title: hint }, ...note),
       line(buckets.map((_, place) => of(at(perBucket, place)))));
   }));
@@ -650,8 +658,10 @@ function begin() {
   };
   addEventListener("beforeprint", () => paper(true));
   addEventListener("afterprint", () => paper(false));
-  if (campaigns.length) draw();
-  else $("empty").hidden = false;
+  if (campaigns.length) return draw();
+  $("empty").hidden = false;
+  document.querySelector("main").replaceChildren($("empty"));
+  document.body.dataset.ready = 1;
 }
 
 begin();
