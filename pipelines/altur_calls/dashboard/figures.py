@@ -33,13 +33,47 @@ LEAST_SHARE = 20
 MOST_CHARACTERS = 120
 """Of a name. What is longer is cut."""
 
+COMMON_TAGS = f"""
+CREATE OR REPLACE TEMP TABLE common_tags AS
+WITH totals AS (SELECT campaign_id, tag, SUM(calls) AS calls FROM analytics.tag_daily GROUP BY ALL),
+ranked AS (
+    SELECT tag, calls, ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY calls DESC, tag) AS place
+    FROM totals
+    UNION ALL
+    SELECT tag, SUM(calls), ROW_NUMBER() OVER (ORDER BY SUM(calls) DESC, tag) FROM totals GROUP BY tag
+)
+SELECT tag, MAX(calls) AS calls FROM ranked WHERE place <= {MOST_TAGS} GROUP BY tag
+"""  # noqa: S608 (numbers of ours)
+"""The commonest tags of each campaign, and of all."""
+
+COMMON_VALUES = f"""
+CREATE OR REPLACE TEMP TABLE common_values AS
+WITH keys AS (
+    SELECT campaign_id, key, COUNT(*) AS calls
+    FROM analytics.call_extracted_data
+    GROUP BY campaign_id, key
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY COUNT(*) DESC, key) <= {MOST_KEYS}
+)
+SELECT campaign_id, key, NULL AS value FROM keys
+UNION ALL
+SELECT campaign_id, key, trim(value)
+FROM analytics.call_extracted_data JOIN keys USING (campaign_id, key)
+GROUP BY campaign_id, key, trim(value)
+HAVING COUNT(*) * {LEAST_SHARE} >= ANY_VALUE(keys.calls)
+"""  # noqa: S608 (numbers of ours)
+"""The commonest keys of each campaign, and what comes often with them. Without a value: the key itself."""
+
 PERSONAL = r"""
 CREATE OR REPLACE TEMP MACRO plain(words) AS
     lower(strip_accents(trim(regexp_replace(words, '\s+', ' ', 'g'))));
 CREATE OR REPLACE TEMP TABLE people AS
-    SELECT DISTINCT plain(name) AS name
-    FROM (SELECT unnest([contact_name, phone_number, contact_reference]) AS name FROM analytics.contacts)
-    WHERE trim(name) <> '';
+SELECT DISTINCT plain(name) AS name
+FROM (SELECT unnest([contact_name, phone_number, contact_reference]) AS name FROM analytics.contacts)
+WHERE plain(name) IN (
+    SELECT plain(tag) FROM common_tags
+    UNION ALL SELECT plain(key) FROM common_values
+    UNION ALL SELECT plain(value) FROM common_values WHERE value <> ''
+);
 CREATE OR REPLACE TEMP MACRO is_personal(words) AS
     contains(words, '@')
     OR (
@@ -51,20 +85,12 @@ CREATE OR REPLACE TEMP MACRO is_personal(words) AS
 """Words that may be somebody's: an address, a number of seven digits or more that is no date, the name, the
 number or the reference of a contact."""
 
-SHOWN_TAGS = f"""
+SHOWN_TAGS = """
 CREATE OR REPLACE TEMP TABLE shown_tags AS
-WITH totals AS (SELECT campaign_id, tag, SUM(calls) AS calls FROM analytics.tag_daily GROUP BY ALL),
-ranked AS (
-    SELECT tag, calls, ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY calls DESC, tag) AS place
-    FROM totals
-    UNION ALL
-    SELECT tag, SUM(calls), ROW_NUMBER() OVER (ORDER BY SUM(calls) DESC, tag) FROM totals GROUP BY tag
-)
-SELECT tag, ROW_NUMBER() OVER (ORDER BY MAX(calls) DESC, tag) - 1 AS item
-FROM ranked
-WHERE place <= {MOST_TAGS} AND NOT is_personal(tag)
-GROUP BY tag
-"""  # noqa: S608 (numbers of ours)
+SELECT tag, ROW_NUMBER() OVER (ORDER BY calls DESC, tag) - 1 AS item
+FROM common_tags
+WHERE NOT is_personal(tag)
+"""
 
 SHOWN_POLICIES = f"""
 CREATE OR REPLACE TEMP TABLE shown_policies AS
@@ -86,38 +112,25 @@ WHERE place <= {MOST_POLICIES}
 GROUP BY policy_id
 """  # noqa: S608 (numbers of ours)
 
-SAID = """
-CREATE OR REPLACE TEMP TABLE said AS
-SELECT extracted.campaign_id, calls.contact_id, extracted.local_date, key, trim(value) AS value
-FROM analytics.call_extracted_data AS extracted
-JOIN analytics.calls AS calls
-    ON calls.call_id = extracted.call_id AND calls.created_at = extracted.created_at
-"""
-
 SHOWN_VALUES = f"""
 CREATE OR REPLACE TEMP TABLE shown_values AS
-WITH keys AS (
-    SELECT campaign_id, key, COUNT(*) AS calls FROM said
-    GROUP BY campaign_id, key
-    HAVING COUNT(DISTINCT contact_id) >= {LEAST_CONTACTS} AND NOT is_personal(key)
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY COUNT(*) DESC, key) <= {MOST_KEYS}
-),
-common AS (
-    SELECT campaign_id, key, value, COUNT(*) AS calls
-    FROM said JOIN keys USING (campaign_id, key)
-    GROUP BY campaign_id, key, value
+WITH told AS (
+    SELECT campaign_id, key, common.value
+    FROM common_values AS common
+    JOIN analytics.call_extracted_data AS extracted USING (campaign_id, key)
+    JOIN analytics.calls AS calls
+        ON calls.call_id = extracted.call_id AND calls.created_at = extracted.created_at
+    WHERE common.value IS NULL OR common.value = trim(extracted.value)
+    GROUP BY campaign_id, key, common.value
     HAVING COUNT(DISTINCT contact_id) >= {LEAST_CONTACTS}
-        AND COUNT(*) * {LEAST_SHARE} >= ANY_VALUE(keys.calls)
-),
-told AS (
-    FROM common
-    WHERE NOT is_personal(value)
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY campaign_id, key ORDER BY calls DESC, value) <= {MOST_VALUES}
+        AND NOT is_personal(key) AND NOT coalesce(is_personal(common.value), FALSE)
+    QUALIFY common.value IS NULL OR {MOST_VALUES} >= ROW_NUMBER() OVER (
+        PARTITION BY campaign_id, key, common.value IS NULL ORDER BY COUNT(*) DESC, common.value
+    )
 )
-SELECT campaign_id, key, value, DENSE_RANK() OVER (ORDER BY key, value NULLS FIRST) - 1 AS item
-FROM (SELECT campaign_id, key, NULL AS value FROM keys UNION ALL SELECT campaign_id, key, value FROM told)
+SELECT campaign_id, key, value, DENSE_RANK() OVER (ORDER BY key, value NULLS FIRST) - 1 AS item FROM told
 """  # noqa: S608 (numbers of ours)
-"""Keys and values that are told of a campaign. Without a value: the key itself, whatever came with it."""
+"""The keys and values of each campaign that may be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +189,8 @@ CUBES = {
         ("calls",),
         """
         SELECT campaign_id, local_date, item, COUNT(*)
-        FROM said JOIN shown_values AS shown USING (campaign_id, key)
-        WHERE shown.value IS NULL OR shown.value = said.value
+        FROM analytics.call_extracted_data AS extracted JOIN shown_values AS shown USING (campaign_id, key)
+        WHERE shown.value IS NULL OR shown.value = trim(extracted.value)
         GROUP BY ALL
         """,
     ),
@@ -197,7 +210,7 @@ SLOTS = {"days": 1, "hours": 7 * 24, "attempts": MOST_ATTEMPTS}
 
 def figures(connection: duckdb.DuckDBPyConnection, *, made_at: datetime) -> dict[str, Any]:
     """Return all that the page tells, ready for JSON."""
-    for statement in (PERSONAL, SHOWN_TAGS, SHOWN_POLICIES, SAID, SHOWN_VALUES):
+    for statement in (COMMON_TAGS, COMMON_VALUES, PERSONAL, SHOWN_TAGS, SHOWN_POLICIES, SHOWN_VALUES):
         connection.execute(statement)
     campaigns = connection.execute(CAMPAIGNS).fetchall()
     names = _names(connection)
