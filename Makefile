@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-superset lint bench bench-marts bench-publishing docs sandbox requirements clean
+.PHONY: help run test test-superset lint bench bench-marts bench-publishing docs dashboard sandbox requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ docs: .venv/run  ## Write the data dictionary, the dbt sources and the dashboard
 	$(BIN)/altur-calls docs --demo --output pipelines/altur_calls/docs
 	$(BIN)/altur-calls superset --demo --path /path/to/altur_calls.published.duckdb \
 	    --output pipelines/altur_calls/superset/bundle
+
+dashboard: .venv/run  ## Show a dashboard of what is loaded
+	$(BIN)/altur-calls dashboard --demo --open
 
 sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765
 	$(BIN)/altur-calls sandbox

@@ -82,6 +82,7 @@ class Campaign:
     doubts: int = 0
     rejected: int = 0
     proved_until: datetime | None = LOADED
+    zone: str = ZONE
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,8 @@ def publish(world: World, path: Path) -> Path:
 def _rows(world: World) -> dict[str, list[tuple[Any, ...]]]:
     rows: dict[str, list[tuple[Any, ...]]] = {
         "campaigns": [
-            (campaign.id, campaign.name, ZONE, sum(call.campaign == campaign.id for call in world.calls))
-            for campaign in world.campaigns
+            (one.id, one.name, one.zone, sum(call.campaign == one.id for call in world.calls))
+            for one in world.campaigns
         ],
         "data_completeness": [
             (campaign.id, campaign.proved_until, campaign.doubts, campaign.rejected)

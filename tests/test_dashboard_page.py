@@ -415,3 +415,12 @@ def test_a_warehouse_without_a_campaign_is_told_so(browser: Browser, tmp_path: P
 
     with chromium.opened(browser, tmp_path / "page.html") as seen:
         assert seen.text("#empty") == "No calls yet."
+
+
+def test_a_timezone_that_the_browser_does_not_know_is_no_error(browser: Browser, tmp_path: Path) -> None:
+    """DuckDB's list of them is longer; then times are those of UTC, and say so."""
+    published = publish(World([Called()], [Campaign(1, zone="Mars/Olympus")]), tmp_path / "p.duckdb")
+    (tmp_path / "page.html").write_text(build(published, "en", LOADED))
+
+    with chromium.opened(browser, tmp_path / "page.html") as seen:
+        assert "Mar 31, 2026, 04:45 PM UTC" in seen.text("#status")

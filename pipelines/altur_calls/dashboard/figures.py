@@ -146,14 +146,18 @@ CUBES = {
     "days": Cube(
         (
             *("human", "machine", "unknown", "ended", "no_answer", "busy", "failed", "in_progress", "other"),
-            *("conversions", "talk_seconds", "billed_seconds"),
+            *("conversions", "talk_seconds", "billed_seconds", "met", "not_met"),
         ),
         """
         SELECT
             campaign_id, local_date, 0 AS item, human_calls, machine_calls, unknown_calls,
             ended_calls, no_answer_calls, busy_calls, failed_calls, in_progress_calls, other_status_calls,
-            conversions, talk_seconds, billed_seconds
-        FROM analytics.campaign_daily
+            conversions, talk_seconds, billed_seconds, coalesce(met, 0), coalesce(not_met, 0)
+        FROM analytics.campaign_daily LEFT JOIN (
+            SELECT campaign_id, local_date, SUM(met) AS met, SUM(not_met) AS not_met
+            FROM analytics.policy_compliance
+            GROUP BY ALL
+        ) USING (campaign_id, local_date)
         """,
     ),
     "hours": Cube(

@@ -15,11 +15,14 @@ import orjson
 
 from altur_calls.dashboard.texts import words
 
+SCRIPTS = ("words.js", "sums.js", "charts.js", "tables.js", "page.js")
+"""One script to the browser; the last one begins to draw."""
+
 
 def page(figures: Mapping[str, Any], *, language: str, charts: str) -> str:
     """Return the page of some figures; ``charts`` is the code of Chart.js."""
     text = words(language)
-    code = {"style": _asset("page.css"), "script": _asset("page.js"), "charts": charts}
+    code = {"style": _asset("page.css"), "script": "\n".join(map(_asset, SCRIPTS)), "charts": charts}
     data = orjson.dumps({"language": language, "text": text, **figures}).decode()
     parts = {
         **{key: html.escape(value) for key, value in text.items()},
