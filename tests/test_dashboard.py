@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
 import threading
 import urllib.error
 import urllib.request
@@ -27,7 +29,7 @@ from altur_calls.dashboard.serving import HOST, Latest, server
 from altur_calls.dashboard.texts import LANGUAGES, words
 from altur_calls.pipeline import run
 from altur_calls.target import Target
-from common import Cli
+from common import COMMAND, Cli
 from dashboards import LOADED, Called, Campaign, Contact, World, day, dense, opened, publish, sums_of
 
 SPAN = 100
@@ -362,6 +364,31 @@ def test_a_file_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None
 
     assert done.returncode == 78
     assert "Can't write file/page.html" in done.stderr
+
+
+def test_it_is_shown_in_the_users_browser(cli: Cli, tmp_path: Path) -> None:
+    """The one that the system names: here a script that notes what it is given."""
+    run(Target())
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/shown\n')
+    script.chmod(0o755)
+
+    done = cli("dashboard", "--open", BROWSER=str(script))
+
+    assert done.stdout == "altur_calls.dashboard.html\n"
+    assert (tmp_path / "shown").read_text().strip() == (tmp_path / "altur_calls.dashboard.html").as_uri()
+
+
+@pytest.mark.usefixtures("cli")
+def test_it_is_served_until_it_is_stopped() -> None:
+    """On a port of its own if it is asked for; Ctrl-C is the way to end it, and no error."""
+    run(Target())
+    command = [COMMAND, "dashboard", "--serve", "--port", "0", "--lang", "es"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().strip()  # type: ignore[union-attr]
+        assert "Llamadas de voz" in got(url)[1]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
 
 
 # -- Served ------------------------------------------------------------------------------------------------
