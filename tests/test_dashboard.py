@@ -260,11 +260,17 @@ def test_what_is_nobodys_is_told(value: str) -> None:
     }
 
 
-def test_a_real_load_leaves_nobody_in_the_page(cli: Cli, tmp_path: Path) -> None:
-    """No name, number, reference or id of a contact, no id of a call, no recording."""
+@pytest.fixture
+def loaded(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Load the sandbox, and publish it; return what runs the command."""
+    monkeypatch.delenv("PUBLISHING__ENABLED")
     run(Target())
+    return cli
 
-    done = cli("dashboard", "--output", "page.html")
+
+def test_a_real_load_leaves_nobody_in_the_page(loaded: Cli, tmp_path: Path) -> None:
+    """No name, number, reference or id of a contact, no id of a call, no recording."""
+    done = loaded("dashboard", "--output", "page.html")
 
     assert (done.returncode, done.stdout) == (0, "page.html\n"), done.stderr
     text = (tmp_path / "page.html").read_text()
@@ -355,34 +361,31 @@ def test_nothing_published_is_told(cli: Cli) -> None:
     assert "Nothing is published yet" in done.stderr
 
 
-def test_a_file_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_told(loaded: Cli, tmp_path: Path) -> None:
     """In a line."""
-    run(Target())
     (tmp_path / "file").write_text("")
 
-    done = cli("dashboard", "--output", "file/page.html")
+    done = loaded("dashboard", "--output", "file/page.html")
 
     assert done.returncode == 78
     assert "Can't write file/page.html" in done.stderr
 
 
-def test_it_is_shown_in_the_users_browser(cli: Cli, tmp_path: Path) -> None:
+def test_it_is_shown_in_the_users_browser(loaded: Cli, tmp_path: Path) -> None:
     """The one that the system names: here a script that notes what it is given."""
-    run(Target())
     script = tmp_path / "browser"
     script.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/shown\n')
     script.chmod(0o755)
 
-    done = cli("dashboard", "--open", BROWSER=str(script))
+    done = loaded("dashboard", "--open", BROWSER=str(script))
 
     assert done.stdout == "altur_calls.dashboard.html\n"
     assert (tmp_path / "shown").read_text().strip() == (tmp_path / "altur_calls.dashboard.html").as_uri()
 
 
-@pytest.mark.usefixtures("cli")
+@pytest.mark.usefixtures("loaded")
 def test_it_is_served_until_it_is_stopped() -> None:
-    """On a port of its own if it is asked for; Ctrl-C is the way to end it, and no error."""
-    run(Target())
+    """On a free port for 0; Ctrl-C is the way to end it, and no error."""
     command = [COMMAND, "dashboard", "--serve", "--port", "0", "--lang", "es"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         url = process.stdout.readline().strip()  # type: ignore[union-attr]
