@@ -1,8 +1,4 @@
-"""What the page tells: asked of a published file, as integers that add up. No person is in it.
-
-Of extracted data, and of tags, only what can't point at somebody is told; see :data:`PERSONAL` and
-:data:`LEAST_CONTACTS`.
-"""
+"""What the page tells: asked of a published file, as integers that add up. No person is in it."""
 
 from __future__ import annotations
 
@@ -12,125 +8,18 @@ from typing import Any
 
 import duckdb
 
+from altur_calls.dashboard import shown
 from altur_calls.dashboard.cubes import packed
 from altur_calls.dashboard.periods import daily_from, periods
 
 MOST_CELLS = 300_000
 """Cells that are told by day, at most about; what is older is told by month. This bounds the page."""
 
-MOST_TAGS, MOST_POLICIES, MOST_KEYS, MOST_VALUES = 12, 12, 8, 6
-"""The commonest of each campaign (of each key) that are told."""
-
 MOST_ATTEMPTS = 8
 """Attempts told apart; the last stands for all from it on."""
 
-LEAST_CONTACTS = 10
-"""A value or a key is told if so many contacts of a campaign gave it, at least."""
-
-LEAST_SHARE = 20
-"""And a value if it came in one of so many calls with its key, at least: in categories, not amounts."""
-
 MOST_CHARACTERS = 120
 """Of a name. What is longer is cut."""
-
-COMMON_TAGS = f"""
-CREATE OR REPLACE TEMP TABLE common_tags AS
-WITH totals AS (SELECT campaign_id, tag, SUM(calls) AS calls FROM analytics.tag_daily GROUP BY ALL),
-ranked AS (
-    SELECT tag, calls, ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY calls DESC, tag) AS place
-    FROM totals
-    UNION ALL
-    SELECT tag, SUM(calls), ROW_NUMBER() OVER (ORDER BY SUM(calls) DESC, tag) FROM totals GROUP BY tag
-)
-SELECT tag, MAX(calls) AS calls FROM ranked WHERE place <= {MOST_TAGS} GROUP BY tag
-"""  # noqa: S608 (numbers of ours)
-"""The commonest tags of each campaign, and of all."""
-
-COMMON_VALUES = f"""
-CREATE OR REPLACE TEMP TABLE common_values AS
-WITH keys AS (
-    SELECT campaign_id, key, COUNT(*) AS calls
-    FROM analytics.call_extracted_data
-    GROUP BY campaign_id, key
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY COUNT(*) DESC, key) <= {MOST_KEYS}
-)
-SELECT campaign_id, key, NULL AS value FROM keys
-UNION ALL
-SELECT campaign_id, key, trim(value)
-FROM analytics.call_extracted_data JOIN keys USING (campaign_id, key)
-GROUP BY campaign_id, key, trim(value)
-HAVING COUNT(*) * {LEAST_SHARE} >= ANY_VALUE(keys.calls)
-"""  # noqa: S608 (numbers of ours)
-"""The commonest keys of each campaign, and what comes often with them. Without a value: the key itself."""
-
-PERSONAL = r"""
-CREATE OR REPLACE TEMP MACRO plain(words) AS
-    lower(strip_accents(trim(regexp_replace(words, '\s+', ' ', 'g'))));
-CREATE OR REPLACE TEMP TABLE people AS
-SELECT DISTINCT plain(name) AS name
-FROM (SELECT unnest([contact_name, phone_number, contact_reference]) AS name FROM analytics.contacts)
-WHERE plain(name) IN (
-    SELECT plain(tag) FROM common_tags
-    UNION ALL SELECT plain(key) FROM common_values
-    UNION ALL SELECT plain(value) FROM common_values WHERE value <> ''
-);
-CREATE OR REPLACE TEMP MACRO is_personal(words) AS
-    contains(words, '@')
-    OR (
-        length(regexp_replace(words, '[^\p{Nd}]', '', 'g')) > 6
-        AND NOT regexp_full_match(trim(words), '\d{4}-\d{2}-\d{2}|\d{1,2}[-/]\d{1,2}[-/]\d{4}')
-    )
-    OR plain(words) IN (FROM people);
-"""
-"""Words that may be somebody's: an address, a number of seven digits or more that is no date, the name, the
-number or the reference of a contact."""
-
-SHOWN_TAGS = """
-CREATE OR REPLACE TEMP TABLE shown_tags AS
-SELECT tag, ROW_NUMBER() OVER (ORDER BY calls DESC, tag) - 1 AS item
-FROM common_tags
-WHERE NOT is_personal(tag)
-"""
-
-SHOWN_POLICIES = f"""
-CREATE OR REPLACE TEMP TABLE shown_policies AS
-WITH ranked AS (
-    SELECT
-        policy_id,
-        MAX_BY(policy_name, local_date) AS policy_name,
-        SUM(evaluated) AS results,
-        ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY results DESC, policy_id) AS place
-    FROM analytics.policy_compliance
-    GROUP BY campaign_id, policy_id
-)
-SELECT
-    policy_id,
-    coalesce(MAX_BY(policy_name, results), policy_id, '') AS policy_name,
-    ROW_NUMBER() OVER (ORDER BY MAX(results) DESC, policy_id) - 1 AS item
-FROM ranked
-WHERE place <= {MOST_POLICIES}
-GROUP BY policy_id
-"""  # noqa: S608 (numbers of ours)
-
-SHOWN_VALUES = f"""
-CREATE OR REPLACE TEMP TABLE shown_values AS
-WITH told AS (
-    SELECT campaign_id, key, common.value
-    FROM common_values AS common
-    JOIN analytics.call_extracted_data AS extracted USING (campaign_id, key)
-    JOIN analytics.calls AS calls
-        ON calls.call_id = extracted.call_id AND calls.created_at = extracted.created_at
-    WHERE common.value IS NULL OR common.value = trim(extracted.value)
-    GROUP BY campaign_id, key, common.value
-    HAVING COUNT(DISTINCT contact_id) >= {LEAST_CONTACTS}
-        AND NOT is_personal(key) AND NOT coalesce(is_personal(common.value), FALSE)
-    QUALIFY common.value IS NULL OR {MOST_VALUES} >= ROW_NUMBER() OVER (
-        PARTITION BY campaign_id, key, common.value IS NULL ORDER BY COUNT(*) DESC, common.value
-    )
-)
-SELECT campaign_id, key, value, DENSE_RANK() OVER (ORDER BY key, value NULLS FIRST) - 1 AS item FROM told
-"""  # noqa: S608 (numbers of ours)
-"""The keys and values of each campaign that may be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +82,8 @@ CUBES = {
         ("calls",),
         """
         SELECT campaign_id, local_date, item, COUNT(*)
-        FROM analytics.call_extracted_data AS extracted JOIN shown_values AS shown USING (campaign_id, key)
-        WHERE shown.value IS NULL OR shown.value = trim(extracted.value)
+        FROM analytics.call_extracted_data AS extracted JOIN shown_values AS told USING (campaign_id, key)
+        WHERE told.value IS NULL OR told.value = trim(extracted.value)
         GROUP BY ALL
         """,
     ),
@@ -203,7 +92,7 @@ CUBES = {
 CAMPAIGNS = """
 SELECT
     campaign_id, campaign_name, timezone, proved_until,
-    windows_in_doubt, rejected_calls, campaigns.calls
+    coalesce(windows_in_doubt, 0), coalesce(rejected_calls, 0)
 FROM analytics.campaigns AS campaigns LEFT JOIN analytics.data_completeness USING (campaign_id)
 ORDER BY campaigns.calls DESC, campaign_id
 """
@@ -214,7 +103,7 @@ SLOTS = {"days": 1, "hours": 7 * 24, "attempts": MOST_ATTEMPTS}
 
 def figures(connection: duckdb.DuckDBPyConnection, *, made_at: datetime) -> dict[str, Any]:
     """Return all that the page tells, ready for JSON."""
-    for statement in (COMMON_TAGS, COMMON_VALUES, PERSONAL, SHOWN_TAGS, SHOWN_POLICIES, SHOWN_VALUES):
+    for statement in shown.STATEMENTS:
         connection.execute(statement)
     campaigns = connection.execute(CAMPAIGNS).fetchall()
     names = _names(connection)
@@ -224,12 +113,12 @@ def figures(connection: duckdb.DuckDBPyConnection, *, made_at: datetime) -> dict
     return {
         "made": _moment(made_at),
         "published": _published(connection),
-        "campaigns": [_campaign(*campaign) for campaign in campaigns],
+        "campaigns": [_campaign(campaign) for campaign in campaigns],
         "starts": [_day(start) for start in starts],
         "end": _day(last) + 1,
         "byDay": _day(by_day),
         "names": names,
-        "least": {"contacts": LEAST_CONTACTS, "share": LEAST_SHARE},
+        "least": {"contacts": shown.LEAST_CONTACTS, "share": shown.LEAST_SHARE},
         "cubes": {
             name: {
                 "items": items[name],
@@ -293,10 +182,8 @@ def _published(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {"loaded": _moment(loaded_at), "version": version}
 
 
-def _campaign(
-    number: int, name: str, zone: str | None, proved_until: datetime | None, *counts: int | None
-) -> dict[str, Any]:
-    doubts, rejected, _ = (count or 0 for count in counts)
+def _campaign(campaign: tuple[Any, ...]) -> dict[str, Any]:
+    number, name, zone, proved_until, doubts, rejected = campaign
     return {
         "id": number,
         "name": _cut(name),
