@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-superset lint bench bench-marts bench-publishing docs sandbox requirements clean
+.PHONY: help run test test-superset lint bench bench-marts bench-publishing docs dashboard sandbox requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -37,14 +37,17 @@ docs: .venv/run  ## Write the data dictionary, the dbt sources and the dashboard
 	$(BIN)/altur-calls superset --demo --path /path/to/altur_calls.published.duckdb \
 	    --output pipelines/altur_calls/superset/bundle
 
+dashboard: .venv/run  ## Show a dashboard of what is loaded
+	$(BIN)/altur-calls dashboard --demo --open
+
 sandbox: .venv/run  ## Serve the sandbox API on 127.0.0.1:8765
 	$(BIN)/altur-calls sandbox
 
 requirements: .venv/dev  ## Pin the requirements anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header --no-annotate --extra sandbox --group build -o requirements.txt pyproject.toml
+	    --no-header --no-annotate --extra sandbox --extra dashboard --group build -o requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header --no-annotate --extra sandbox --group build --group test --group lint \
+	    --no-header --no-annotate --extra sandbox --extra dashboard --group build --group test --group lint \
 	    -c requirements.txt -o tests/requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --no-strip-extras --group dbt -o tests/requirements-dbt.txt

@@ -208,6 +208,36 @@ def superset(output: Path, path: PurePosixPath | None, *, demo: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--output",
+    default="altur_calls.dashboard.html",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write.",
+)
+@click.option("--open", "is_opened", is_flag=True, help="Show it in the browser.")
+@click.option("--serve", is_flag=True, help="Serve it on 127.0.0.1 instead; a reload shows the last load.")
+@click.option("--port", default=8766, show_default=True, help="Port to serve it on.")
+@click.option("--lang", type=click.Choice(["en", "es"]), help="Its language; by default yours, or English.")
+@click.option("--demo", is_flag=True, help="Without an API key, show what the sandbox loaded.")
+@told_plainly
+def dashboard(  # noqa: PLR0913 (one for each option)
+    output: Path, port: int, lang: str | None, *, is_opened: bool, serve: bool, demo: bool
+) -> None:
+    """Write a dashboard of what is published: one page, to open or to mail, with no person in it.
+
+    \b
+    Example: in Spanish, and show it
+      altur-calls dashboard --lang es --open
+    """
+    from altur_calls import report
+
+    if serve:
+        sys.exit(report.serve_dashboard(port, lang, demo=demo, is_opened=is_opened))
+    sys.exit(report.dashboard(output, lang, demo=demo, is_opened=is_opened))
+
+
+@main.command()
 @click.option("--port", default=8765, show_default=True, help="Port on 127.0.0.1.")
 @click.option("--seed", default=7, show_default=True, help="Which world to show.")
 @click.option("--scale", default=1.0, show_default=True, help="Volume, as a multiple of 20,000 calls.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from textwrap import indent
 from typing import Any
@@ -14,6 +15,8 @@ from rich.table import Table
 
 from altur_calls import demo as sandbox
 from altur_calls import pipeline, warehouse
+from altur_calls.dashboard.building import build, usual_language, write
+from altur_calls.dashboard.serving import HOST, Latest, server
 from altur_calls.progress import watched
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published
@@ -22,6 +25,7 @@ from altur_calls.stopping import stop_on_signals
 from altur_calls.superset.files import uri_of
 from altur_calls.survey import Forecast
 from altur_calls.target import Target
+from altur_calls.windows import utc_now
 
 SAMPLE = (
     "SELECT campaign_name, sum(days.calls) AS calls, sum(human_calls) AS by_a_person, "
@@ -146,6 +150,29 @@ def spread(campaign_id: int, *, demo: bool = False) -> int:
     if keys > len(columns):
         click.echo(f"altur-calls: {keys:,} keys; the {len(columns)} commonest are columns.", err=True)
     click.echo(f"Try: FROM {name} LIMIT 10;")
+    return pipeline.COMPLETE
+
+
+def dashboard(path: Path, language: str | None, *, demo: bool = False, is_opened: bool = False) -> int:
+    """Write the dashboard of what is published, print where, and return the exit code."""
+    write(build(_target(demo=demo).published(), language or usual_language(), utc_now()), path)
+    click.echo(path)
+    if is_opened:
+        webbrowser.open(path.resolve().as_uri())
+    return pipeline.COMPLETE
+
+
+def serve_dashboard(port: int, language: str | None, *, demo: bool = False, is_opened: bool = False) -> int:
+    """Serve the dashboard of what is published until it is stopped, print where, and return the exit code."""
+    words = language or usual_language()
+    latest = Latest(_target(demo=demo).published(), lambda published: build(published, words, utc_now()))
+    latest.page()  # what is wrong is told now
+    with server(latest, port) as running, suppress(KeyboardInterrupt):
+        url = f"http://{HOST}:{running.server_port}/"
+        click.echo(url)
+        if is_opened:
+            webbrowser.open(url)
+        running.serve_forever()
     return pipeline.COMPLETE
 
 
