@@ -194,6 +194,15 @@ def test_a_view_that_is_broken_is_named_and_the_calls_are_loaded(
     assert published.value("SELECT count(*) FROM analytics.calls") == 3
 
 
+def test_a_working_file_may_have_any_name(settings: Fields, tmp_path: Path) -> None:
+    """That of the copy beside it, too."""
+    for name in ("altur_published", "it's;"):
+        done = run(Target(credentials=str(tmp_path / f"{name}.duckdb")), **settings)
+
+        assert done.published, done.failure
+        assert Warehouse(done.published.database).value("SELECT count(*) FROM analytics.calls") == 3
+
+
 # When it is written, and where. ------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from altur_calls.analytics.quoting import identifier, literal
 from altur_calls.analytics.views import SCHEMA, View, for_dataset
 from altur_calls.errors import PublishFailed
 from altur_calls.failures import holder_of
-from altur_calls.publishing.attaching import COPY, attached, log_of
+from altur_calls.publishing.attaching import COPY, NAME, attached, log_of
 from altur_calls.publishing.relations import (
     PUBLICATION,
     PUBLICATION_TOLD,
@@ -96,7 +96,7 @@ def _is_there(
     try:
         with attached(connection, path, "READ_ONLY"):
             told = connection.execute(f"SELECT run_id, version FROM {COPY}.{SCHEMA}.{PUBLICATION}").fetchall()  # noqa: S608
-            there = {relation.shape for relation in relations_of(connection, COPY)}
+            there = {relation.shape for relation in relations_of(connection, NAME)}
     except duckdb.Error as error:
         if holder_of(error):
             raise

@@ -14,7 +14,7 @@ import duckdb
 
 from altur_calls.analytics.quoting import literal
 from altur_calls.analytics.views import SCHEMA
-from altur_calls.publishing.attaching import COPY, attached
+from altur_calls.publishing.attaching import COPY, NAME, attached
 from altur_calls.publishing.relations import PUBLICATION, Relation, relations_of
 from altur_calls.publishing.replacing import replace_link, sync
 
@@ -38,7 +38,7 @@ def publish_parquet(connection: duckdb.DuckDBPyConnection, database: Path, link:
             return False
         for leftover in (UNFINISHED, str(name)):
             shutil.rmtree(folders / leftover, ignore_errors=True)
-        for relation in relations_of(connection, COPY):
+        for relation in relations_of(connection, NAME):
             if not relation.is_inner:
                 _write(connection, relation, folders / UNFINISHED)
     (folders / UNFINISHED).rename(folders / str(name))
