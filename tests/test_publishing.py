@@ -194,6 +194,17 @@ def test_a_view_that_is_broken_is_named_and_the_calls_are_loaded(
     assert published.value("SELECT count(*) FROM analytics.calls") == 3
 
 
+def test_what_could_not_be_written_takes_no_room(load: Callable[..., Summary], working: Warehouse) -> None:
+    """On a full disk the next load would find none, and so never come to what clears it up."""
+    load()
+    with duckdb.connect(working.path) as connection:
+        connection.execute("CREATE VIEW analytics.zz AS SELECT error('no') AS a FROM range(9) numbers(a)")
+
+    assert load().exit_code == PublishFailed.exit_code
+
+    assert not list(working.path.parent.glob(".altur_calls*"))
+
+
 def test_a_working_file_may_have_any_name(settings: Fields, tmp_path: Path) -> None:
     """That of the copy beside it, too."""
     for name in ("altur_published", "it's;"):

@@ -70,16 +70,28 @@ def publish_database(
     if _is_there(connection, path, wanted, run_id):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    for leftover in (new, log_of(new)):
-        leftover.unlink(missing_ok=True)
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
-    with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
-        counts = _write(connection, working, wanted, facts)
-    _check(connection, new, counts)
-    log_of(path).unlink(missing_ok=True)  # of somebody else; it would be replayed into what comes now
-    replace_file(new, path)
+    with _new_beside(path) as new:
+        with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
+            counts = _write(connection, working, wanted, facts)
+        _check(connection, new, counts)
+        log_of(path).unlink(missing_ok=True)  # of somebody else; it would be replayed into what comes now
+        replace_file(new, path)
     return True
+
+
+@contextmanager
+def _new_beside(path: Path) -> Iterator[Path]:
+    """Yield where to write what comes in place of a file, and leave nothing there: the disk may be full."""
+    new = path.with_name(f".{path.name}.new")
+    leftovers = (new, log_of(new))
+    for leftover in leftovers:
+        leftover.unlink(missing_ok=True)
+    try:
+        yield new
+    finally:
+        for leftover in leftovers:
+            leftover.unlink(missing_ok=True)
 
 
 def _is_there(
