@@ -69,6 +69,7 @@ def publish_database(
     wanted = published(relations_of(connection, working), raw_schema)
     if _is_there(connection, path, wanted, run_id):
         return False
+    path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
     with _new_beside(path) as new:

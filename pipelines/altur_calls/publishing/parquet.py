@@ -31,7 +31,9 @@ def publish_parquet(connection: duckdb.DuckDBPyConnection, database: Path, link:
 
     """
     folders = link.with_name(f".{link.name}")
-    before = link.readlink().name if link.is_symlink() else ""
+    if link.exists() and not link.is_symlink():
+        raise FileExistsError("There is something else already, which is not ours to replace.")
+    before = link.readlink().name if link.exists() else ""
     with attached(connection, database, "READ_ONLY"):
         ((name,),) = connection.execute(PUBLISHED_AT).fetchall()
         if before == str(name):
@@ -46,7 +48,7 @@ def publish_parquet(connection: duckdb.DuckDBPyConnection, database: Path, link:
     replace_link(f"{folders.name}/{name}", link)
     for old in folders.iterdir():
         if old.name not in {before, str(name)}:
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)  # what is not of ours as well
     return True
 
 
