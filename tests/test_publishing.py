@@ -177,6 +177,26 @@ def test_what_somebody_put_into_the_schema_is_published(
     assert published.value("""SELECT count(*) FROM analytics."mine & yours" """) == 3
 
 
+def test_what_somebody_changed_in_the_schema_is_published(
+    load: Callable[..., Summary], working: Warehouse, published: Warehouse
+) -> None:
+    """No load tells of it: a target is raised, a view is made anew with the columns it had."""
+    load()
+    changes = (
+        'CREATE VIEW analytics."mine;" AS SELECT 1 AS goal',
+        'CREATE OR REPLACE VIEW analytics."mine;" AS SELECT 2 AS goal',
+        "CREATE TABLE analytics.targets AS SELECT 3 AS goal",
+        "UPDATE analytics.targets SET goal = 4",
+    )
+    for change in changes:
+        with duckdb.connect(working.path) as connection:
+            connection.execute(change)
+        assert publish_now().is_new, change
+        assert not publish_now().is_new, change
+
+    assert published.rows('FROM analytics.targets, analytics."mine;"') == [(4, 2)]
+
+
 def test_a_view_that_is_broken_is_named_and_the_calls_are_loaded(
     load: Callable[..., Summary], world: ManualWorld, working: Warehouse, published: Warehouse
 ) -> None:

@@ -67,7 +67,7 @@ def publish_database(
     ((run_id, loaded_at),) = found
     ((working,),) = connection.execute("SELECT current_database()").fetchall()
     wanted = published(relations_of(connection, working), raw_schema)
-    if _is_there(connection, path, wanted, run_id):
+    if _is_there(connection, path, working, wanted, run_id):
         return False
     path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def _new_beside(path: Path) -> Iterator[Path]:
 
 
 def _is_there(
-    connection: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[Relation], run_id: str
+    connection: duckdb.DuckDBPyConnection, path: Path, working: str, wanted: Sequence[Relation], run_id: str
 ) -> bool:
     """Tell if that is published already.
 
@@ -110,12 +110,23 @@ def _is_there(
         with attached(connection, path, "READ_ONLY"):
             told = connection.execute(f"SELECT run_id, version FROM {COPY}.{SCHEMA}.{PUBLICATION}").fetchall()  # noqa: S608
             there = {relation.shape for relation in relations_of(connection, NAME)}
+            is_whole = there == {relation.shape for relation in (*wanted, PUBLICATION_TOLD)} and all(
+                _rows(connection, COPY, relation) == _rows(connection, identifier(working), relation)
+                for relation in wanted
+                if relation.is_own
+            )
     except duckdb.Error as error:
         if holder_of(error):
             raise
         return False  # somebody else's file, or one that was damaged
-    is_whole = there == {relation.shape for relation in (*wanted, PUBLICATION_TOLD)}
     return is_whole and told == [(run_id, version("altur-calls"))] and not log_of(path).exists()
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, database: str, relation: Relation) -> tuple[int, int | None]:
+    """Return what is the same while a relation has the same rows, in whatever order."""
+    query = f"SELECT count(*), sum(hash(altur_row)) FROM {database}.{relation.name_in_sql} AS altur_row"  # noqa: S608
+    ((count, total),) = connection.execute(query).fetchall()
+    return count, total
 
 
 def _write(
