@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dlt
@@ -176,6 +178,26 @@ def test_what_somebody_put_into_the_schema_is_published(
     assert published.value("""SELECT count(*) FROM analytics."mine & yours" """) == 3
 
 
+def test_what_somebody_changed_in_the_schema_is_published(
+    load: Callable[..., Summary], working: Warehouse, published: Warehouse
+) -> None:
+    """No load tells of it: a target is raised, a view is made anew with the columns it had."""
+    load()
+    changes = (
+        'CREATE VIEW analytics."mine;" AS SELECT 1 AS goal',
+        'CREATE OR REPLACE VIEW analytics."mine;" AS SELECT 2 AS goal',
+        "CREATE TABLE analytics.targets AS SELECT 3 AS goal",
+        "UPDATE analytics.targets SET goal = 4",
+    )
+    for change in changes:
+        with duckdb.connect(working.path) as connection:
+            connection.execute(change)
+        assert publish_now().is_new, change
+        assert not publish_now().is_new, change
+
+    assert published.rows('FROM analytics.targets, analytics."mine;"') == [(4, 2)]
+
+
 def test_a_view_that_is_broken_is_named_and_the_calls_are_loaded(
     load: Callable[..., Summary], world: ManualWorld, working: Warehouse, published: Warehouse
 ) -> None:
@@ -193,6 +215,26 @@ def test_a_view_that_is_broken_is_named_and_the_calls_are_loaded(
     assert "analytics.mine can't be published" in str(done.failure)
     assert working.value("SELECT count(*) FROM altur.campaign_calls") == 4
     assert published.value("SELECT count(*) FROM analytics.calls") == 3
+
+
+def test_what_could_not_be_written_takes_no_room(load: Callable[..., Summary], working: Warehouse) -> None:
+    """On a full disk the next load would find none, and so never come to what clears it up."""
+    load()
+    with duckdb.connect(working.path) as connection:
+        connection.execute("CREATE VIEW analytics.zz AS SELECT error('no') AS a FROM range(9) numbers(a)")
+
+    assert load().exit_code == PublishFailed.exit_code
+
+    assert not list(working.path.parent.glob(".altur_calls*"))
+
+
+def test_a_working_file_may_have_any_name(settings: Fields, tmp_path: Path) -> None:
+    """That of the copy beside it, too."""
+    for name in ("altur_published", "it's;"):
+        done = run(Target(credentials=str(tmp_path / f"{name}.duckdb")), **settings)
+
+        assert done.published, done.failure
+        assert Warehouse(done.published.database).value("SELECT count(*) FROM analytics.calls") == 3
 
 
 # When it is written, and where. ------------------------------------------------------------------------
@@ -321,6 +363,55 @@ def test_who_may_read_it_may_read_the_next(
     load()
 
     assert stat.S_IMODE(published.path.stat().st_mode) == 0o640
+
+
+def test_a_file_that_nobody_may_write_to_is_replaced_all_the_same() -> None:
+    """Somebody made it read-only, for readers; the administrator may write to it still, so as another."""
+    code = """
+import os, sys
+from pathlib import Path
+from altur_calls.publishing.replacing import replace_file
+if os.getuid() == 0:
+    os.setuid(65534)
+folder = Path(sys.argv[1])
+(folder / "old").write_text("old")
+(folder / "old").chmod(0o444)
+(folder / "new").write_text("new")
+replace_file(folder / "new", folder / "old")
+"""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        subprocess.run([sys.executable, "-c", code, folder], check=True)
+        assert (Path(folder) / "old").read_text() == "new"
+
+
+def test_a_link_leads_to_the_next_one_too(
+    load: Callable[..., Summary], world: ManualWorld, published: Warehouse, tmp_path: Path
+) -> None:
+    """Whoever knows the file it leads to must not be left with an old one."""
+    load()
+    target = tmp_path / "for_readers.duckdb"
+    published.path.rename(target)
+    published.path.symlink_to(target.name)
+    world.put(2, example_call("another", NOON))
+
+    load()
+
+    assert published.path.is_symlink()
+    assert Warehouse(target).value("SELECT count(*) FROM analytics.calls") == 4
+
+
+def test_what_is_published_of_a_link_is_where_the_commands_look_for_it(
+    load: Callable[..., Summary], working: Warehouse, tmp_path: Path
+) -> None:
+    """Beside the file that it leads to."""
+    (tmp_path / "disk").mkdir()
+    working.path.symlink_to("disk/calls.duckdb")
+
+    done = load()
+
+    assert done.published
+    assert done.published.database == Target().published() == tmp_path / "disk" / "calls.published.duckdb"
 
 
 def test_no_log_lies_beside_it(load: Callable[..., Summary], published: Warehouse) -> None:
@@ -504,6 +595,45 @@ def test_all_files_are_of_one_load_at_once(
         publish_now(parquet=True)
         assert len(parquet(folder, "calls")) == 4 + number
         assert before.exists() == (number == 0)
+
+
+def test_what_was_removed_is_written_again(load: Callable[..., Summary], tmp_path: Path) -> None:
+    """Somebody cleared up what looked like nothing of use."""
+    load()
+    publish_now(parquet=True)
+    shutil.rmtree(tmp_path / ".altur_calls.parquet")
+
+    assert publish_now(parquet=True).is_new
+
+    assert len(parquet(tmp_path / "altur_calls.parquet", "calls")) == 3
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+def test_what_others_have_there_is_left_alone(
+    make: Callable[[Path], None], load: Callable[..., Summary], tmp_path: Path
+) -> None:
+    """And nothing is written that nobody would find."""
+    load()
+    make(tmp_path / "altur_calls.parquet")
+
+    with pytest.raises(PublishFailed, match="not ours to replace"):
+        publish_now(parquet=True)
+
+    assert not (tmp_path / "altur_calls.parquet").is_symlink()
+    assert not (tmp_path / ".altur_calls.parquet").exists()
+
+
+def test_a_file_that_lies_among_the_sets_is_no_error(
+    load: Callable[..., Summary], world: ManualWorld, tmp_path: Path
+) -> None:
+    """File managers leave theirs in every folder that they show."""
+    load()
+    publish_now(parquet=True)
+    (tmp_path / ".altur_calls.parquet" / ".DS_Store").touch()
+    world.put(2, example_call("another", NOON))
+    load()
+
+    assert publish_now(parquet=True).is_new
 
 
 PARQUET_CRASH = """

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import duckdb
 
-from altur_calls.analytics.quoting import literal
+from altur_calls.analytics.quoting import identifier, literal
 
-COPY = "altur_published"
-"""Its name there."""
+NAME = "altur.published"
+"""Its name there. DuckDB names a file by what is before the first dot: no working file can have this one."""
+
+COPY = identifier(NAME)
+"""The same in SQL."""
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from altur_calls.analytics.quoting import identifier, literal
 from altur_calls.analytics.views import SCHEMA, View, for_dataset
 from altur_calls.errors import PublishFailed
 from altur_calls.failures import holder_of
-from altur_calls.publishing.attaching import COPY, attached, log_of
+from altur_calls.publishing.attaching import COPY, NAME, attached, log_of
 from altur_calls.publishing.relations import (
     PUBLICATION,
     PUBLICATION_TOLD,
@@ -67,23 +67,36 @@ def publish_database(
     ((run_id, loaded_at),) = found
     ((working,),) = connection.execute("SELECT current_database()").fetchall()
     wanted = published(relations_of(connection, working), raw_schema)
-    if _is_there(connection, path, wanted, run_id):
+    if _is_there(connection, path, working, wanted, run_id):
         return False
+    path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    for leftover in (new, log_of(new)):
-        leftover.unlink(missing_ok=True)
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
-    with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
-        counts = _write(connection, working, wanted, facts)
-    _check(connection, new, counts)
-    log_of(path).unlink(missing_ok=True)  # of somebody else; it would be replayed into what comes now
-    replace_file(new, path)
+    with _new_beside(path) as new:
+        with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
+            counts = _write(connection, working, wanted, facts)
+        _check(connection, new, counts)
+        log_of(path).unlink(missing_ok=True)  # of somebody else; it would be replayed into what comes now
+        replace_file(new, path)
     return True
 
 
+@contextmanager
+def _new_beside(path: Path) -> Iterator[Path]:
+    """Yield where to write what comes in place of a file, and leave nothing there: the disk may be full."""
+    new = path.with_name(f".{path.name}.new")
+    leftovers = (new, log_of(new))
+    for leftover in leftovers:
+        leftover.unlink(missing_ok=True)
+    try:
+        yield new
+    finally:
+        for leftover in leftovers:
+            leftover.unlink(missing_ok=True)
+
+
 def _is_there(
-    connection: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[Relation], run_id: str
+    connection: duckdb.DuckDBPyConnection, path: Path, working: str, wanted: Sequence[Relation], run_id: str
 ) -> bool:
     """Tell if that is published already.
 
@@ -96,13 +109,24 @@ def _is_there(
     try:
         with attached(connection, path, "READ_ONLY"):
             told = connection.execute(f"SELECT run_id, version FROM {COPY}.{SCHEMA}.{PUBLICATION}").fetchall()  # noqa: S608
-            there = {relation.shape for relation in relations_of(connection, COPY)}
+            there = {relation.shape for relation in relations_of(connection, NAME)}
+            is_whole = there == {relation.shape for relation in (*wanted, PUBLICATION_TOLD)} and all(
+                _rows(connection, COPY, relation) == _rows(connection, identifier(working), relation)
+                for relation in wanted
+                if relation.is_own
+            )
     except duckdb.Error as error:
         if holder_of(error):
             raise
         return False  # somebody else's file, or one that was damaged
-    is_whole = there == {relation.shape for relation in (*wanted, PUBLICATION_TOLD)}
     return is_whole and told == [(run_id, version("altur-calls"))] and not log_of(path).exists()
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, database: str, relation: Relation) -> tuple[int, int | None]:
+    """Return what is the same while a relation has the same rows, in whatever order."""
+    query = f"SELECT count(*), sum(hash(altur_row)) FROM {database}.{relation.name_in_sql} AS altur_row"  # noqa: S608
+    ((count, total),) = connection.execute(query).fetchall()
+    return count, total
 
 
 def _write(

@@ -14,7 +14,7 @@ import duckdb
 
 from altur_calls.analytics.quoting import literal
 from altur_calls.analytics.views import SCHEMA
-from altur_calls.publishing.attaching import COPY, attached
+from altur_calls.publishing.attaching import COPY, NAME, attached
 from altur_calls.publishing.relations import PUBLICATION, Relation, relations_of
 from altur_calls.publishing.replacing import replace_link, sync
 
@@ -31,14 +31,16 @@ def publish_parquet(connection: duckdb.DuckDBPyConnection, database: Path, link:
 
     """
     folders = link.with_name(f".{link.name}")
-    before = link.readlink().name if link.is_symlink() else ""
+    if link.exists() and not link.is_symlink():
+        raise FileExistsError("There is something else already, which is not ours to replace.")
+    before = link.readlink().name if link.exists() else ""
     with attached(connection, database, "READ_ONLY"):
         ((name,),) = connection.execute(PUBLISHED_AT).fetchall()
         if before == str(name):
             return False
         for leftover in (UNFINISHED, str(name)):
             shutil.rmtree(folders / leftover, ignore_errors=True)
-        for relation in relations_of(connection, COPY):
+        for relation in relations_of(connection, NAME):
             if not relation.is_inner:
                 _write(connection, relation, folders / UNFINISHED)
     (folders / UNFINISHED).rename(folders / str(name))
@@ -46,7 +48,7 @@ def publish_parquet(connection: duckdb.DuckDBPyConnection, database: Path, link:
     replace_link(f"{folders.name}/{name}", link)
     for old in folders.iterdir():
         if old.name not in {before, str(name)}:
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)  # what is not of ours as well
     return True
 
 

@@ -26,14 +26,16 @@ class Publishing(BaseConfiguration):
 
     def database(self, working: Path) -> Path:
         """Return the path of the published database of a working file."""
-        return self._folder(working) / f"{working.stem}.published.duckdb"
+        return self._place(working, "published.duckdb")
 
     def parquet_set(self, working: Path) -> Path:
         """Return the path of the folder of Parquet files."""
-        return self._folder(working) / f"{working.stem}.parquet"
+        return self._place(working, "parquet")
 
-    def _folder(self, working: Path) -> Path:
-        return Path(self.folder).expanduser() if self.folder else working.parent
+    def _place(self, working: Path, ending: str) -> Path:
+        working = working.resolve()  # where a link leads to: DuckDB knows a file by that only
+        folder = Path(self.folder).expanduser() if self.folder else working.parent
+        return folder / f"{working.stem}.{ending}"
 
 
 def settings_of(**changed: bool) -> Publishing:

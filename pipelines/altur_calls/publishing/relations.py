@@ -66,6 +66,11 @@ class Relation:
         )
 
     @property
+    def is_own(self) -> bool:
+        """Whether somebody put it beside the views: it may change without a load."""
+        return self.schema == SCHEMA and self.name not in views()
+
+    @property
     def shape(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
         """What readers know it by."""
         return self.schema, self.name, tuple((column.name, column.kind) for column in self.columns)

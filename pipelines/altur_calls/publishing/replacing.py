@@ -13,9 +13,9 @@ def replace_file(new: Path, old: Path) -> None:
     Whoever has the old one open keeps it; after a crash, of the machine too, either is there and whole.
     Who may read the old one may read the new one.
     """
-    if old.exists():
-        shutil.copymode(old, new)
     sync(new)
+    if old.exists():
+        shutil.copymode(old, new)  # now that it is on disk: perhaps nobody may write to it
     new.replace(old)
     sync(old.parent)
 
