@@ -77,7 +77,7 @@ class Batch:
         yield self._rows(table)
 
     def _arrow(self, table: str) -> list[pa.Table]:
-        return [item for item in self.items[table] if isinstance(item, pa.Table)]
+        return [item for item in self.items[table] if isinstance(item, pa.Table) and item.num_rows]
 
     def _rows(self, table: str) -> list[Row]:
         return [row for item in self.items[table] if isinstance(item, list) for row in item]
