@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from altur_calls import tables
 from altur_calls.batch import Batch, Once, batches
@@ -67,11 +68,16 @@ def test_a_call_that_comes_twice_is_let_through_once() -> None:
     assert [seen.call_id for seen in taken] == ["a"]
 
 
-def test_before_the_rows_of_a_call_stands_one_for_all_it_had() -> None:
-    """By it dlt deletes what was there; a call may have no tags any more."""
-    rows = rows_of(loaded(window(0, a=5)), tables.TAGS)
+@pytest.mark.parametrize("more", [{}, {"new_field": 1}], ids=["as documented", "with a new field"])
+def test_for_a_call_without_tags_stands_a_row_by_which_dlt_deletes_those_it_had(more: dict[str, Any]) -> None:
+    """Where it has some, those do."""
+    tagged = window(0, a=5, b=6)
+    tagged.calls[1].call.update({"tags": ["VIP"], **more})
 
-    assert [(row["call_id"], row["is_replaced"], row["value"]) for row in rows] == [("a", True, None)]
+    rows = rows_of(loaded(tagged), tables.TAGS)
+
+    found = [(row["call_id"], row.get("is_replaced"), row["value"]) for row in rows]
+    assert found == [("a", True, None), ("b", None, "VIP")]
 
 
 def test_every_window_has_its_row_in_the_ledger_and_its_trace_for_the_cursors() -> None:

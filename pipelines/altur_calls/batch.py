@@ -74,10 +74,11 @@ class Batch:
         """Yield what dlt is given for a table: one Arrow table, for each costs a look at the schema; rows."""
         if several := self._arrow(table):
             yield pa.concat_tables(several)
-        yield self._rows(table)
+        if rows := self._rows(table):
+            yield rows
 
     def _arrow(self, table: str) -> list[pa.Table]:
-        return [item for item in self.items[table] if isinstance(item, pa.Table)]
+        return [item for item in self.items[table] if isinstance(item, pa.Table) and item.num_rows]
 
     def _rows(self, table: str) -> list[Row]:
         return [row for item in self.items[table] if isinstance(item, list) for row in item]

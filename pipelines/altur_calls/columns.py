@@ -43,18 +43,22 @@ def documented(sightings: Sequence[Sighting], load_id: str) -> dict[str, list[pa
         return None
     calls = columns.pop(tables.CALLS)
     found = {tables.CALLS: [table_of(calls, tables.CALL_COLUMNS, load_id)]}
-    marks = replaced(sightings)
     for name, child in columns.items():
         known = tables.CHILD_COLUMNS[name]
+        with_rows = set(child["call"].unique().to_pylist())
+        without = [seen for number, seen in enumerate(sightings) if number not in with_rows]
         found[name] = [
-            table_of(marks, known, load_id),
+            table_of(replaced(without), known, load_id),
             table_of({**child, **_keys(calls, child["call"], child["position"])}, known, load_id),
         ]
     return found
 
 
 def replaced(sightings: Sequence[Sighting]) -> Columns:
-    """Return rows of a child table, one a call, that stand for all that it had there."""
+    """Return rows of a child table for calls that have none there now: each stands for all that its call had.
+
+    A call that has some needs no such row, for they are what dlt replaces its older ones with.
+    """
     return {
         "call_id": [seen.call_id for seen in sightings],
         "call_created_at": [seen.created_at for seen in sightings],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from altur_calls import tables
@@ -32,17 +32,15 @@ def items_of(sightings: Sequence[Sighting], load_id: str) -> Items:
 
 def _one_by_one(sightings: Sequence[Sighting], load_id: str) -> Items:
     shaped = [row_of(seen) for seen in sightings]
-    rows = {tables.CALLS: [call.row for call in shaped]}
-    for name in tables.CHILD_COLUMNS:
-        field = name.removeprefix(f"{tables.CALLS}__")
-        rows[name] = [row for call in shaped for row in call.children[field]]
-    items = {
-        name: list(_given(rows[name], columns, load_id))
-        for name, columns in ((tables.CALLS, tables.CALL_COLUMNS), *tables.CHILD_COLUMNS.items())
-    }
-    marks = replaced(sightings)
+    items = {tables.CALLS: list(_given([call.row for call in shaped], tables.CALL_COLUMNS, load_id))}
     for name, columns in tables.CHILD_COLUMNS.items():
-        items[name].insert(0, table_of(marks, columns, load_id))
+        field = name.removeprefix(f"{tables.CALLS}__")
+        several = [call.children[field] for call in shaped]
+        without = [seen for seen, rows in zip(sightings, several, strict=True) if not rows]
+        items[name] = [
+            table_of(replaced(without), columns, load_id),
+            *_given(list(chain.from_iterable(several)), columns, load_id),
+        ]
     return {**items, tables.DRIFT: [list(_drift(sightings, shaped))]}
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,11 @@ from altur_calls.publishing.places import settings_of
 from altur_calls.recovery import forget_future, forget_unfinished
 
 NAME = "altur_calls"
-MEMORY_LIMIT = "160MB"
-"""Of DuckDB, unless dlt is configured otherwise (``DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG``)."""
+BOUNDS = {"memory_limit": "160MB", "threads": 1}
+"""Of DuckDB, unless dlt is configured otherwise (``DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG``).
+
+What a load brings is too little to share out: with more threads one works, while the other turns round and
+round in wait for it, and asks for Python's lock each time."""
 
 MORE_MEMORY = "1GB"
 
@@ -175,27 +179,30 @@ def _open(pipeline: dlt.Pipeline) -> Iterator[Client]:
     Else each of the dozens of times that dlt opens and closes it in a load would end with a checkpoint.
     """
     with pipeline.sql_client() as client:
-        if not _is_configured(client):
-            client.execute_sql(f"SET GLOBAL memory_limit = '{MEMORY_LIMIT}'")
+        _set(client, BOUNDS)
         yield client
 
 
 @contextmanager
 def more_memory(client: Client) -> Iterator[None]:
-    """Let DuckDB have more than a load needs, for a while: for what is done once."""
-    ((before,),) = client.execute_sql("SELECT current_setting('memory_limit')") or (("",),)
-    if _is_configured(client) or not before.endswith(("KiB", "MiB")):
+    """Let DuckDB have more than a load needs, for a while, and all processors: for what is done once."""
+    query = "SELECT current_setting('memory_limit'), current_setting('threads')"
+    ((memory, threads),) = client.execute_sql(query) or (("", 0),)
+    if not memory.endswith(("KiB", "MiB")):
         yield
         return
-    client.execute_sql(f"SET GLOBAL memory_limit = '{MORE_MEMORY}'")
+    _set(client, {"memory_limit": MORE_MEMORY, "threads": os.cpu_count()})
     try:
         yield
     finally:
-        client.execute_sql(f"SET GLOBAL memory_limit = '{before}'")
+        _set(client, {"memory_limit": memory, "threads": threads})
 
 
-def _is_configured(client: Client) -> bool:
-    return "memory_limit" in (getattr(client.credentials, "global_config", None) or {})
+def _set(client: Client, options: Mapping[str, Any]) -> None:
+    """Set options of DuckDB, but for those that dlt is configured to set."""
+    configured = getattr(client.credentials, "global_config", None) or {}
+    for name in options.keys() - configured.keys():
+        client.execute_sql(f"SET GLOBAL {name} = %s", options[name])
 
 
 def _drop_staging(pipeline: dlt.Pipeline) -> None:
