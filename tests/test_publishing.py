@@ -250,6 +250,21 @@ def test_nothing_is_written_when_nothing_is_new(load: Callable[..., Summary], pu
     assert identity(published.path) == before
 
 
+def test_a_clock_that_was_set_back_holds_nothing_up(
+    load: Callable[..., Summary], world: ManualWorld, working: Warehouse, published: Warehouse
+) -> None:
+    """The newest load is not the one with the latest time."""
+    load()
+    with duckdb.connect(working.path) as connection:
+        connection.execute("UPDATE altur._dlt_loads SET inserted_at = inserted_at + INTERVAL 1 HOUR")
+    publish_now()
+    world.put(2, example_call("another", NOON))
+
+    load()
+
+    assert published.value("SELECT count(*) FROM analytics.calls") == 4
+
+
 def test_what_came_before_the_api_failed_is_for_readers_too(
     load: Callable[..., Summary], sandbox: Sandbox, world: ManualWorld, cli: Cli, published: Warehouse
 ) -> None:

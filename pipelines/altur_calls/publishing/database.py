@@ -33,7 +33,8 @@ from altur_calls.transaction import transaction
 STORAGE_VERSION = "v1.0.0"
 """What every DuckDB since 1.0 opens, 2.0 too. The default of later ones may not be."""
 
-RUN = "SELECT load_id, inserted_at FROM altur._dlt_loads WHERE status = 0 ORDER BY inserted_at DESC LIMIT 1"
+RUN = "SELECT load_id, inserted_at FROM altur._dlt_loads WHERE status = 0 ORDER BY rowid DESC LIMIT 1"
+"""The last by the order in which they came: the clock may have been set back."""
 
 TELL = f"""
 CREATE TABLE {COPY}.{SCHEMA}.{PUBLICATION} AS
