@@ -20,8 +20,10 @@ import pytest
 from altur_calls import altur_source, build_views, pipeline, publish
 from altur_calls.errors import PublishFailed
 from altur_calls.pipeline import COMPLETE, Summary, run
+from altur_calls.publishing import database
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published, publish_client
+from altur_calls.publishing.replacing import replace_file
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON, Cli
@@ -684,7 +686,8 @@ def test_a_crash_leaves_the_files_of_before(
     assert len(list((tmp_path / ".altur_calls.parquet").iterdir())) == 2
 
 
-# Crashes. ----------------------------------------------------------------------------------------------
+# Crashes, and two at once. -------------------------------------------------------------------------------
+
 
 CRASH = """
 import os, sys, threading
@@ -745,6 +748,35 @@ def test_a_crash_leaves_one_or_the_other_whole(
     publish_now()
     assert published.value("SELECT count(*) FROM analytics.calls") == 4
     assert not list(published.path.parent.glob(".altur_calls*"))
+
+
+def test_what_another_has_only_begun_is_not_put_in_place(
+    load: Callable[..., Summary],
+    world: ManualWorld,
+    working: Warehouse,
+    published: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two pipelines of one name publish to one folder, at the same time: one of them fails."""
+    load()
+    other = working.path.parent / "other"
+    other.mkdir()
+    shutil.copy(working.path, other)
+    world.put(2, example_call("another", NOON))
+
+    def replaced_when_other_began(new: Path, old: Path) -> None:
+        monkeypatch.setenv("DLT_DATA_DIR", str(other / "dlt"))
+        monkeypatch.setenv("PUBLISHING__FOLDER", str(old.parent))
+        monkeypatch.setenv("PUBLISHING__RAW_TABLES", "true")  # so that there is something new
+        monkeypatch.chdir(other)
+        assert crashed(CRASH, "while it is written") == 137
+        replace_file(new, old)
+
+    monkeypatch.setattr(database, "replace_file", replaced_when_other_began)
+
+    assert load().exit_code == PublishFailed.exit_code
+
+    assert published.value("SELECT count(*) FROM analytics.calls") == 3
 
 
 def crashed(code: str, point: str) -> int:

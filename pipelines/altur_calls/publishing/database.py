@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from glob import escape
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_hex
 
 import duckdb
 
@@ -84,15 +86,18 @@ def publish_database(
 
 @contextmanager
 def _new_beside(path: Path) -> Iterator[Path]:
-    """Yield where to write what comes in place of a file, and leave nothing there: the disk may be full."""
-    new = path.with_name(f".{path.name}.new")
-    leftovers = (new, log_of(new))
-    for leftover in leftovers:
+    """Yield where to write what comes in place of a file, and leave nothing there: the disk may be full.
+
+    Nobody else has that name. Of two that publish to the same path the later removes what the other wrote,
+    which fails by that; had they the name in common, it might put in place what the later has only begun.
+    """
+    for leftover in path.parent.glob(f".{escape(path.name)}.*new*"):
         leftover.unlink(missing_ok=True)
+    new = path.with_name(f".{path.name}.{token_hex(4)}.new")
     try:
         yield new
     finally:
-        for leftover in leftovers:
+        for leftover in (new, log_of(new)):
             leftover.unlink(missing_ok=True)
 
 
