@@ -31,6 +31,8 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             fail(str(error), error.exit_code)
         except KeyboardInterrupt:
             fail("interrupted. What was loaded is kept; the next run carries on.", INTERRUPTED)
+        except click.UsageError:
+            raise
         except Exception as error:  # noqa: BLE001 (the last resort)
             if debug:
                 traceback.print_exc()
@@ -235,6 +237,33 @@ def dashboard(  # noqa: PLR0913 (one for each option)
     if serve:
         sys.exit(report.serve_dashboard(port, lang, demo=demo, is_opened=is_opened))
     sys.exit(report.dashboard(output, lang, demo=demo, is_opened=is_opened))
+
+
+@main.command()
+@click.argument("query", required=False)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+    help="What rows become: by default a table on a terminal, what the file's name says, or CSV.",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
+@click.option("--demo", is_flag=True, help="Without an API key, ask what the sandbox loaded.")
+@told_plainly
+def sql(query: str | None, kind: str | None, output: Path | None, *, demo: bool) -> None:
+    """Ask the published file in SQL: QUERY, or what comes on stdin, or at a prompt.
+
+    It is read, and neither it nor any other file can be written or read by a query.
+
+    \b
+    Example: the calls of yesterday for a spreadsheet
+      altur-calls sql "FROM analytics.calls WHERE local_date = today() - 1" --output calls.csv
+    """
+    from altur_calls import report
+
+    if query is None and not sys.stdin.isatty():
+        query = sys.stdin.read()
+    sys.exit(report.sql(query, kind, output, demo=demo))
 
 
 @main.command()

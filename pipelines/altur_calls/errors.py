@@ -10,7 +10,8 @@ AlturError
     RequestRejected  400: the API calls a parameter invalid  report it, with its field messages
   WarehouseError     DuckDB can't write the file             free the lock or the disk, run again
   ViewFailed         a view of ours can't be made            report it; the calls are loaded
-  PublishFailed      readers can't get what was loaded      see the message; the calls are loaded
+  PublishFailed      readers can't get what was loaded       see the message; the calls are loaded
+  QueryFailed        DuckDB refuses a query                  mend the SQL
   Busy               another run holds the lock              wait for it
 
 A message says what was asked, what came and what to do; never a key, a phone number or a body.
@@ -82,6 +83,12 @@ class PublishFailed(AlturError):
     """What was loaded could not be published. Readers have what they had; the calls are loaded."""
 
     exit_code = 73  # EX_CANTCREAT
+
+
+class QueryFailed(AlturError):
+    """DuckDB refuses a query, or it can't be written in the format that is asked for."""
+
+    exit_code = 65  # EX_DATAERR
 
 
 class Busy(AlturError):

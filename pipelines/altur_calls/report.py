@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePath
 from textwrap import indent
 from typing import Any
@@ -21,7 +22,10 @@ from altur_calls.progress import watched
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published
 from altur_calls.publishing.readers import reading
-from altur_calls.stopping import stop_on_signals
+from altur_calls.sql.output import answer, output_of
+from altur_calls.sql.prompt import Prompt
+from altur_calls.sql.session import Session
+from altur_calls.stopping import end_with_the_reader, stop_on_signals
 from altur_calls.superset.files import uri_of
 from altur_calls.survey import Forecast
 from altur_calls.target import Target
@@ -173,6 +177,22 @@ def serve_dashboard(port: int, language: str | None, *, demo: bool = False, is_o
         if is_opened:
             webbrowser.open(url)
         running.serve_forever()
+    return pipeline.COMPLETE
+
+
+def sql(query: str | None, kind: str | None, path: Path | None, *, demo: bool = False) -> int:
+    """Print or write what a query gives, or begin a prompt without one, and return the exit code."""
+    output = output_of(kind, path)
+    with closing(Session(_target(demo=demo).published())) as session:
+        try:
+            if query is None:
+                Prompt(session, output).run()
+            else:
+                end_with_the_reader()
+                answer(session, query, output)
+        except KeyboardInterrupt:
+            click.echo("altur-calls: interrupted.", err=True)
+            return SIGNALLED + signal.SIGINT
     return pipeline.COMPLETE
 
 

@@ -41,3 +41,9 @@ def stop_on_signals() -> Iterator[Stop]:
         yield stop
     finally:
         restore()
+
+
+def end_with_the_reader() -> None:
+    """Let this process end without a word when what it writes is read no further, as before ``head``."""
+    if hasattr(signal, "SIGPIPE"):  # not on Windows
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
