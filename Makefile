@@ -1,6 +1,8 @@
 # Needs git, make and Python 3.11 or newer; everything else is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# Older and newer DuckDB, as other programs carry it, that what is published is read with.
+READERS := 1.2.2 1.4.4 2.0.1
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help run test test-superset lint bench bench-marts bench-publishing docs dashboard sandbox requirements clean
@@ -11,7 +13,7 @@ help:  ## Show this list
 run: .venv/run  ## Load what is due; without an API key, from the built-in sandbox
 	$(BIN)/altur-calls run --demo
 
-test: .venv/dev .venv/dbt/installed  ## Run the tests
+test: .venv/dev .venv/dbt/installed $(READERS:%=.venv/readers/%/installed)  ## Run the tests
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal --ignore=tests/superset
 
 test-superset: .venv/dev .venv/superset/installed  ## Try the dashboard in a real Apache Superset; needs Python 3.11 or 3.12
@@ -53,6 +55,9 @@ requirements: .venv/dev  ## Pin the requirements anew, with hashes
 	    --no-header --no-annotate --no-strip-extras --group dbt -o tests/requirements-dbt.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --no-strip-extras --group superset -o tests/requirements-superset.txt
+	for version in $(READERS); do echo "duckdb==$$version" | $(BIN)/uv pip compile --quiet - --universal \
+	    --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    -o tests/readers/duckdb-$$version.txt || exit 1; done
 
 clean:  ## Remove the environment and what tools left behind; warehouses stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
@@ -75,6 +80,12 @@ clean:  ## Remove the environment and what tools left behind; warehouses stay
 	$(BIN)/python -m venv .venv/dbt
 	.venv/dbt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+.venv/readers/%/installed: tests/readers/duckdb-%.txt | .venv/bin/python
+	rm -rf .venv/readers/$*
+	$(INSTALL) --require-hashes --no-deps --only-binary :all: --target .venv/readers/$* -r $< || \
+	    echo "DuckDB $* has no wheel for this Python: its tests are skipped."
+	@mkdir -p $(@D) && touch $@
 
 .venv/superset/installed: tests/requirements-superset.txt | .venv/bin/python
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \

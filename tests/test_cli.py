@@ -30,15 +30,16 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_a_run_says_what_it_did(cli: Cli, world: ManualWorld, tmp_path: Path) -> None:
-    """On stdout: calls, requests, seconds, where the warehouse is, and one query to try, which works."""
-    done = cli("run")
+    """On stdout: calls, requests, seconds, where the warehouse is, what readers got, and what to do next."""
+    done = cli("run", PUBLISHING__ENABLED="true")
 
     warehouse = tmp_path / "altur_calls.duckdb"
     assert done.returncode == 0, done.stderr
     assert "2 campaigns: 3 new calls, 0 read again; 3 in the warehouse." in done.stdout
     assert "2 windows read, 2 proved complete; 2 requests, 0 x 429, 0 retries" in done.stdout
     assert f"Warehouse: {warehouse}" in done.stdout
-    assert Warehouse(warehouse).rows(done.stdout.partition("Try: ")[2]) == [("2", 3, 3, 6, 0)]
+    assert f"Published for readers: {tmp_path / 'altur_calls.published.duckdb'} (" in done.stdout
+    assert "Next: altur-calls sql, or altur-calls dashboard --open" in done.stdout
     assert Warehouse(warehouse).calls(2) == as_loaded(world.calls(2))
 
 
@@ -141,7 +142,9 @@ def test_the_demo_loads_the_sandbox_into_a_warehouse_of_its_own(cli: Cli, tmp_pa
 
     assert done.returncode == 0, done.stderr
     assert "Its calls are made up" in done.stderr
+    assert "GROUP BY campaign_name ORDER BY calls DESC;" in done.stdout
     assert "by_a_person" in done.stdout
+    assert "Next: altur-calls sql --demo" in done.stdout
     assert not (tmp_path / "altur_calls.duckdb").exists()
 
 

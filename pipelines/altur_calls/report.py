@@ -31,12 +31,11 @@ from altur_calls.survey import Forecast
 from altur_calls.target import Target
 from altur_calls.windows import utc_now
 
-SAMPLE = (
-    "SELECT campaign_name, sum(days.calls) AS calls, sum(human_calls) AS by_a_person, "
-    "CAST(sum(billed_minutes) AS BIGINT) AS minutes, sum(conversions) AS conversions "
-    "FROM analytics.campaign_daily AS days JOIN analytics.campaigns USING (campaign_id) "
-    "GROUP BY campaign_name ORDER BY calls DESC"
-)
+SAMPLE = """\
+SELECT campaign_name, sum(days.calls) AS calls, sum(human_calls) AS by_a_person,
+    CAST(sum(billed_minutes) AS BIGINT) AS minutes, sum(conversions) AS conversions
+FROM analytics.campaign_daily AS days JOIN analytics.campaigns USING (campaign_id)
+GROUP BY campaign_name ORDER BY calls DESC"""
 
 IN_SUPERSET = """\
 In Superset, where the package duckdb-engine is needed: Dashboards, then the arrow at the top right.
@@ -67,8 +66,11 @@ def run(*, demo: bool = False, **source_settings: Any) -> int:
         with stop_on_signals() as stop:
             done = pipeline.run(target, watch=watched, stop=stop, **given)
         click.echo(text_of(done))
-        if demo and done.published:
-            _show_rows(done.published.database)
+        if done.published:
+            if demo:
+                _show_rows(done.published.database)
+            asked = " --demo" if demo else ""
+            click.echo(f"Next: altur-calls sql{asked}, or altur-calls dashboard{asked} --open")
     for line in (*done.missing, *done.unproved[:DOUBTS_SHOWN]):
         click.echo(f"altur-calls: incomplete: {line}", err=True)
     if (more := len(done.unproved) - DOUBTS_SHOWN) > 0:
@@ -221,7 +223,7 @@ def text_of(done: pipeline.Summary) -> str:
     lines.append(f"Warehouse: {done.warehouse}")
     if done.published:
         lines.append(_published(done.published))
-    return "\n".join([*lines, f"Try: {SAMPLE};"])
+    return "\n".join(lines)
 
 
 def publish(*, demo: bool = False, parquet: bool = False) -> int:
@@ -241,6 +243,7 @@ def _show_rows(published: Path) -> None:
     with reading(published) as connection:
         found = connection.sql(SAMPLE)
         names, rows = found.columns, found.fetchall()
+    click.echo(f"{SAMPLE};")
     table = Table(*names)
     for row in rows:
         table.add_row(*("" if value is None else f"{value}" for value in row))
