@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from altur_calls.dashboard import building, figures
-from altur_calls.dashboard.building import build
+from altur_calls.dashboard.building import build, write
 from altur_calls.dashboard.cubes import packed
 from altur_calls.dashboard.page import content_policy, page
 from altur_calls.dashboard.periods import daily_from, periods
@@ -369,6 +370,23 @@ def test_a_file_that_cannot_be_written_is_told(loaded: Cli, tmp_path: Path) -> N
 
     assert done.returncode == 78
     assert "Can't write file/page.html" in done.stderr
+
+
+def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
+    """An administrator who writes to /dev/null has it still."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link.html"
+    os.mkfifo(pipe)
+    link.symlink_to("page.html")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    write("a page", pipe)
+    write("a page", link)
+
+    assert pipe.is_fifo()
+    assert os.read(reader, 99) == b"a page"
+    os.close(reader)
+    assert link.is_symlink()
+    assert (tmp_path / "page.html").read_text() == "a page"
 
 
 def test_it_is_shown_in_the_users_browser(loaded: Cli, tmp_path: Path) -> None:

@@ -190,6 +190,18 @@ def test_hostile_names_stay_text(seen: Seen) -> None:
     assert seen.page.query_selector_all("img, main b:not(.legend b)") == []
 
 
+def test_keys_that_look_the_same_are_told_as_one(browser: Browser, tmp_path: Path) -> None:
+    """Long questions that differ at their end only, where they are cut."""
+    said = tuple((f"{'Why? ' * 40}{number}", "because") for number in range(2))
+    published = publish(World([Called(contact=one, said=said) for one in range(12)]), tmp_path / "p.duckdb")
+    file = tmp_path / "page.html"
+    file.write_text(build(published, "en", LOADED), encoding="utf-8")
+
+    with chromium.opened(browser, file) as seen:
+        assert seen.text("#values h3 span") == "24"
+        assert seen.text("#values").count("50%") == 2
+
+
 def test_no_chart_is_told_a_name_of_the_data(seen: Seen) -> None:
     """So none of its tooltips can hold one."""
     told = seen.page.evaluate(

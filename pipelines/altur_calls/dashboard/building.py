@@ -39,12 +39,19 @@ def build(published: Path, language: str, now: datetime) -> str:
 
 
 def write(text: str, path: Path) -> None:
-    """Write a page to a file; whoever opens it sees the old one or the new one, whole."""
-    new = path.with_name(f".{path.name}.new")
+    """Write a page to a file; whoever opens it sees the old one or the new one, whole.
+
+    A link stays one. What is no file, as ``/dev/stdout``, is written to: nothing may be put in its place.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        place = path.resolve()
+        new = place.with_name(f".{place.name}.new")
+        place.parent.mkdir(parents=True, exist_ok=True)
         new.write_text(text, encoding="utf-8")
-        replace_file(new, path)
+        replace_file(new, place)
     except OSError as error:
         raise SettingsError(f"Can't write {path}: {error.strerror}.") from error
 

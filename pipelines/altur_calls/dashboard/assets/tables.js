@@ -144,7 +144,7 @@ function drawValues(span) {
   data.names.values.forEach(([key, value], item) => {
     if (!calls[item]) return;
     if (!keys.has(key)) keys.set(key, { key, calls: 0, values: [] });
-    if (value === null) keys.get(key).calls = calls[item];
+    if (value === null) keys.get(key).calls += calls[item]; // keys that differ after their cut end look the same
     else keys.get(key).values.push([value, calls[item]]);
   });
   const shown = [...keys.values()].sort((one, other) => other.calls - one.calls);
