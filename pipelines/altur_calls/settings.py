@@ -25,9 +25,9 @@ MAX_WINDOW_CALLS = 8_000
 CHUNK_CALLS = 20_000
 """Calls a load package takes, at most about: what is held in memory, and what a crash can cost."""
 
-CHUNK_SHARE = 1 / 8
-"""Part of them that is worth a load package by itself, where no more are ready: packages cost half a second
-each, and while more are waited for those that are there can be loaded."""
+CHUNK_SHARE = 1 / 2
+"""Part of them that is worth a load package by itself, where no more are ready: packages cost a third of a
+second each, and while more are waited for those that are there can be loaded."""
 
 KEEP_UP_SHARE = 1 / 2
 """Part of them after which the views are brought up: that costs a fifth of a second each time."""
