@@ -18,8 +18,8 @@ Settings = dict[str, Any]
 
 @pytest.fixture
 def work() -> Iterator[Extraction]:
-    """Return a pass in chunks of up to 80 calls, of which ten are worth a load."""
-    work = Extraction(chunk_calls=80)
+    """Return a pass in chunks of up to 60 calls, of which thirty are worth a load."""
+    work = Extraction(chunk_calls=60)
     yield work
     work.close()
 
@@ -54,7 +54,7 @@ def test_what_came_is_loaded_while_the_rest_is_waited_for(
 def test_too_few_calls_for_a_load_wait_for_others(
     world: ManualWorld, settings: Settings, work: Extraction
 ) -> None:
-    """A load costs half a second, however small it is."""
+    """A load costs a third of a second, however small it is."""
     fill(world, 1, 9)
 
     reads = list(begun(work, **settings).take())
@@ -72,7 +72,7 @@ def test_a_load_takes_no_more_than_it_may(world: ManualWorld, settings: Settings
     while not work.is_done:
         sizes.append(sum(len(read.calls) for read in work.take()))
 
-    assert max(sizes) < 80 + 40
+    assert max(sizes) < 60 + 40
     assert sum(sizes) >= 403
 
 
