@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 import altur_calls
+from altur_calls.errors import SettingsError
 from altur_calls.pipeline import run
 from altur_calls.superset import dashboard
 from altur_calls.superset.charts import CHARTS
@@ -47,6 +48,12 @@ def test_the_files_in_the_package_are_those_of_today(settings: dict[str, Any], t
 def test_the_uri_is_the_one_documented() -> None:
     """On the page that people copy it from."""
     assert uri_of(ANYWHERE) in (PACKAGE / "docs" / "bi" / "superset.md").read_text()
+
+
+def test_no_path_takes_the_place_of_the_settings() -> None:
+    """What is after the first question mark would be taken for them, and the file be opened for writing."""
+    with pytest.raises(SettingsError, match="question mark"):
+        uri_of(PurePosixPath("/data/sure?/calls.duckdb"))
 
 
 def test_the_command_writes_an_archive(cli: Cli, tmp_path: Path) -> None:

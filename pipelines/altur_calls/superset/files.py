@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 from zipfile import ZipFile
 
+from altur_calls.errors import SettingsError
 from altur_calls.superset import charts, dashboard, datasets
 from altur_calls.superset.ids import id_of
 from altur_calls.yaml_text import yaml_of
@@ -33,7 +34,14 @@ still overwrite the published file itself, and write a log that the next reader 
 
 
 def uri_of(published: PurePath) -> str:
-    """Return the SQLAlchemy URI by which a published file can be read, and nothing else be done."""
+    """Return the SQLAlchemy URI by which a published file can be read, and nothing else be done.
+
+    Raises:
+        SettingsError: if its path can't be part of one: the settings that are to harden it would be lost.
+
+    """
+    if "?" in published.as_posix():
+        raise SettingsError(f"No URI can have a path with a question mark: {published}")
     settings = "&".join(f"{name}={value}" for name, value in HARDENED.items())
     return f"duckdb:///{published.as_posix()}?{settings}"
 
