@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import threading
 import urllib.error
@@ -469,6 +471,30 @@ def test_a_page_is_built_once_for_each_load(tmp_path: Path) -> None:
 
     assert latest.page() is latest.page()
     assert built == [published]
+
+
+def test_who_leaves_without_the_answer_is_no_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A page that is reloaded again and again: nothing is said of it on the terminal."""
+    asked, left = threading.Event(), threading.Event()
+
+    def built(_: Path) -> str:
+        asked.set()
+        left.wait()
+        return "x" * 10_000_000
+
+    with server(Latest(tmp_path / "p.duckdb", built), 0) as running:
+        running.daemon_threads = False  # they are waited for in the end
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        with socket.create_connection((HOST, running.server_port)) as browser:
+            browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            asked.wait()
+            browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leave at once
+        left.set()
+        running.shutdown()
+        thread.join()
+
+    assert capfd.readouterr().err == ""
 
 
 def test_only_this_machine_is_served(tmp_path: Path) -> None:

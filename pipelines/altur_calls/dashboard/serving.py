@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,7 +51,8 @@ def server(latest: Latest, port: int) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer(*self._found())
+            with suppress(ConnectionError):  # who reloads at once waits for no answer
+                self._answer(*self._found())
 
         def _found(self) -> tuple[HTTPStatus, str, bytes]:
             # A page elsewhere may have its own name point to loopback, to read what is served here.
