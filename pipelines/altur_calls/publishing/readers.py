@@ -11,6 +11,7 @@ import duckdb
 
 from altur_calls.errors import WarehouseError
 from altur_calls.failures import translated
+from altur_calls.publishing.attaching import log_of
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
@@ -51,11 +52,11 @@ def _opened(path: Path) -> duckdb.DuckDBPyConnection:
         raise WarehouseError(
             f"Nothing is published yet in {path}: altur-calls run, or altur-calls publish, writes it."
         )
-    log = path.with_name(f"{path.name}.wal")
+    log = log_of(path)
     if log.exists():
         raise WarehouseError(
             f"{log} is not ours, and DuckDB would mix what it holds into {path.name}. Another program has "
-            "written there: remove both, and altur-calls publish writes the file anew."
+            "written there: altur-calls publish removes it and writes the file anew."
         )
     with translated(), _one_at_a_time:
         connection = duckdb.connect(path, read_only=True, config=CONFIG)
