@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from altur_calls import altur_source, pipeline
 from altur_calls.cli import main
+from altur_calls.errors import SettingsError
 from altur_calls.pipeline import run
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.target import Target
@@ -61,6 +62,14 @@ def test_the_warehouse_goes_where_dlt_is_told(cli: Cli, tmp_path: Path) -> None:
     cli("run", DESTINATION__DUCKDB__CREDENTIALS=str(elsewhere))
 
     assert len(Warehouse(elsewhere).calls(2)) == 3
+
+
+@pytest.mark.usefixtures("cli")
+@pytest.mark.parametrize("name", ["altur", "analytics"])
+def test_a_file_that_is_named_as_a_schema_is_refused(name: str) -> None:
+    """DuckDB would not know which is meant, and dlt's error does not tell."""
+    with pytest.raises(SettingsError, match=f"has a schema {name}"):
+        run(Target(credentials=f"{name}.duckdb"))
 
 
 def test_two_warehouses_do_not_share_cursors(cli: Cli, tmp_path: Path) -> None:

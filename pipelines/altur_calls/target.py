@@ -20,7 +20,8 @@ from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.destinations.sql_client import SqlClientBase
 
 from altur_calls import settings, tables
-from altur_calls.errors import WarehouseError
+from altur_calls.analytics.views import SCHEMA
+from altur_calls.errors import SettingsError, WarehouseError
 from altur_calls.failures import holder_of, translated
 from altur_calls.lock import only_run
 from altur_calls.publishing.places import settings_of
@@ -121,7 +122,7 @@ class Target:
     def _file(self) -> Path:
         """Return the path of the warehouse as it is configured now, not as dlt knows it from another time."""
         with translated(), TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            return Path(location_of(self._pipeline(pipelines_dir=folder)))
+            return _usable(Path(location_of(self._pipeline(pipelines_dir=folder))))
 
     def _path(self) -> Path:
         path = self._file()
@@ -135,7 +136,7 @@ class Target:
     def _fetched(self, folder: Path) -> dlt.Pipeline:
         shutil.rmtree(folder / self.name, ignore_errors=True)
         pipeline = self._pipeline()
-        _wait_for(Path(location_of(pipeline)))
+        _wait_for(_usable(Path(location_of(pipeline))))
         pipeline.sync_destination()
         return pipeline
 
@@ -147,6 +148,20 @@ class Target:
 
     def _destination(self) -> Any:
         return dlt.destinations.duckdb(self.credentials) if self.credentials else dlt.destinations.duckdb()
+
+
+def _usable(path: Path) -> Path:
+    """Return the path of a warehouse, unless DuckDB would take its name for that of a schema in it.
+
+    Raises:
+        SettingsError: if it would.
+
+    """
+    if path.stem.lower() in {tables.DATASET, SCHEMA}:
+        raise SettingsError(
+            f"{path} can't be a warehouse: it has a schema {path.stem}. Name the file otherwise."
+        )
+    return path
 
 
 def _wait_for(path: Path) -> None:
