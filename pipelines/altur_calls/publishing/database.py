@@ -116,16 +116,20 @@ def _is_there(
         with attached(connection, path, "READ_ONLY"):
             told = connection.execute(f"SELECT run_id, version FROM {COPY}.{SCHEMA}.{PUBLICATION}").fetchall()  # noqa: S608
             there = {relation.shape for relation in relations_of(connection, NAME)}
-            is_whole = there == {relation.shape for relation in (*wanted, PUBLICATION_TOLD)} and all(
-                _rows(connection, COPY, relation) == _rows(connection, identifier(working), relation)
-                for relation in wanted
-                if relation.is_own
+            return (
+                told == [(run_id, version("altur-calls"))]
+                and there == {relation.shape for relation in (*wanted, PUBLICATION_TOLD)}
+                and not log_of(path).exists()
+                and all(  # last: every row of it is read
+                    _rows(connection, COPY, relation) == _rows(connection, identifier(working), relation)
+                    for relation in wanted
+                    if relation.is_own
+                )
             )
     except duckdb.Error as error:
         if holder_of(error):
             raise
         return False  # somebody else's file, or one that was damaged
-    return is_whole and told == [(run_id, version("altur-calls"))] and not log_of(path).exists()
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, database: str, relation: Relation) -> tuple[int, int | None]:
