@@ -36,12 +36,30 @@ class Terminal:
 
     def until(self, text: str) -> str:
         """Return what is shown up to and with a text; fail if it does not come."""
-        while text not in self._unread:
-            ready, _, _ = select.select([self._ours], [], [], PATIENCE_SECONDS)
-            assert ready, f"no {text!r} in {self._unread!r}"
-            self._unread += os.read(self._ours, 65536).decode().replace("\r\n", "\n")
+        assert self._comes(text, PATIENCE_SECONDS), f"no {text!r} in {self._unread!r}"
         shown, text, self._unread = self._unread.partition(text)
         return shown + text
+
+    def press_until(self, key: str, text: str) -> str:
+        """Press a key, each second again, until a text is shown; return what is shown up to and with it.
+
+        Of a Ctrl-C that comes just before it waits for keys, Python's readline hears with the next key.
+        """
+        self.type(key)
+        tries = PATIENCE_SECONDS
+        while not self._comes(text, 1) and tries:
+            self.type(key)
+            tries -= 1
+        return self.until(text)
+
+    def _comes(self, text: str, seconds: float) -> bool:
+        """Tell if a text is shown; in so many seconds at most after what was shown last."""
+        while text not in self._unread:
+            ready, _, _ = select.select([self._ours], [], [], seconds)
+            if not ready:
+                return False
+            self._unread += os.read(self._ours, 65536).decode().replace("\r\n", "\n")
+        return True
 
     def ended(self) -> int:
         """Return the exit code, once there is one."""
