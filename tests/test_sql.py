@@ -18,9 +18,9 @@ import duckdb
 import pytest
 from pyarrow import parquet
 
+from altur_calls.analytics.questions import questions
 from altur_calls.cli import main
 from altur_calls.pipeline import run
-from altur_calls.sql.catalog import questions
 from altur_calls.sql.lines import is_complete
 from altur_calls.sql.output import FORMATS, Output, answer
 from altur_calls.sql.refusals import in_one_line

@@ -10,13 +10,13 @@ import duckdb
 from altur_calls.analytics import pivot
 from altur_calls.analytics.checks import Check, checks
 from altur_calls.analytics.dbt_sources import sources
-from altur_calls.analytics.dictionary import DESCRIBED, Column, Relation, dictionary
+from altur_calls.analytics.dictionary import dictionary
+from altur_calls.analytics.relations import relations_of
 from altur_calls.analytics.views import SCHEMA
 from altur_calls.errors import SettingsError
 from altur_calls.publishing.readers import reading
 from altur_calls.superset.datasets import Types
 from altur_calls.superset.files import bundle, zipped
-from altur_calls.tables import DATASET
 from altur_calls.target import Target
 
 DICTIONARY, SOURCES = "dictionary.md", "dbt_sources.yml"
@@ -33,11 +33,7 @@ def check(target: Target) -> Iterator[tuple[Check, int]]:
 def describe(target: Target, folder: Path) -> list[Path]:
     """Write the data dictionary and the dbt sources file, and return where."""
     with target.reading() as connection:
-        found = connection.execute(DESCRIBED, {"dataset": DATASET}).fetchall()
-    relations = [
-        Relation(schema, name, comment, [Column(*column) for column in columns])
-        for schema, name, comment, columns in found
-    ]
+        relations = relations_of(connection)
     pages = {folder / DICTIONARY: dictionary(relations), folder / SOURCES: sources()}
     _write({path: text.encode() for path, text in pages.items()})
     return list(pages)
@@ -57,12 +53,11 @@ def show_in_superset(published: Path, output: Path, path: PurePath) -> None:
 
 
 def _types(connection: duckdb.DuckDBPyConnection) -> Types:
-    found = connection.execute(
-        "SELECT table_name, map_from_entries(list((column_name, data_type))) "
-        "FROM duckdb_columns() WHERE schema_name = $schema GROUP BY table_name",
-        {"schema": SCHEMA},
-    ).fetchall()
-    return dict(found)
+    return {
+        relation.name: {column.name: column.data_type for column in relation.columns}
+        for relation in relations_of(connection)
+        if relation.schema == SCHEMA
+    }
 
 
 def _write(files: Mapping[Path, bytes]) -> None:

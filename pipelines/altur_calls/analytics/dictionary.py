@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from altur_calls.analytics.views import SCHEMA, texts
-
-DESCRIBED = f"""
-SELECT objects.schema, objects.name, objects.comment,
-    list([column_name, data_type, coalesce(columns.comment, '')] ORDER BY column_index)
-FROM (
-    SELECT schema_name AS schema, view_name AS name, comment FROM duckdb_views()
-    UNION ALL SELECT schema_name, table_name, comment FROM duckdb_tables()
-) AS objects
-JOIN duckdb_columns() AS columns
-    ON columns.schema_name = objects.schema AND columns.table_name = objects.name
-WHERE objects.schema IN ('{SCHEMA}', $dataset) AND objects.comment IS NOT NULL
-GROUP BY ALL ORDER BY ALL
-"""  # noqa: S608 (a name of ours)
+from altur_calls.analytics.questions import questions
+from altur_calls.analytics.relations import Relation
+from altur_calls.analytics.views import DATASET, SCHEMA
 
 HEAD = """# Data dictionary
 
@@ -32,31 +20,12 @@ KEYS = {"call_id": "calls", "contact_id": "contacts", "campaign_id": "campaigns"
 """The mart in which a key has one row, from the finest to the coarsest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column, its type as DuckDB shows it, and what it means."""
-
-    name: str
-    data_type: str
-    comment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A table or view, and what a row of it is."""
-
-    schema: str
-    name: str
-    comment: str
-    columns: Sequence[Column]
-
-
 def dictionary(relations: Sequence[Relation]) -> str:
-    """Return the page, as Markdown."""
-    views = [relation for relation in relations if relation.schema == SCHEMA]
-    marts = [view for view in views if not view.name.startswith(("stg_", "int_"))]
-    others = [view for view in views if view.name.startswith(("stg_", "int_"))]
-    raw = [relation for relation in relations if relation.schema != SCHEMA]
+    """Return the page, as Markdown: of the tables and views that say what they are."""
+    told = [relation for relation in relations if relation.comment]
+    marts = [relation for relation in told if relation.schema == SCHEMA and not relation.is_inner]
+    others = [relation for relation in told if relation.is_inner]
+    raw = [relation for relation in told if relation.schema == DATASET]
     return "\n".join(
         [
             HEAD,
@@ -95,18 +64,17 @@ def _parent_keys(mart: Relation) -> list[str]:
 
 
 def _questions() -> Iterator[str]:
-    for text in texts("questions").values():
-        question, _, query = text.partition("\n")
-        yield f"{question.removeprefix('-- ')}\n\n```sql\n{query.strip()};\n```\n"
+    for question in questions():
+        yield f"{question.text}\n\n```sql\n{question.sql}\n```\n"
 
 
 def _chapter(title: str, relations: Iterable[Relation]) -> Iterator[str]:
     yield f"## {title}\n"
     for relation in relations:
-        yield f"### {relation.schema}.{relation.name}\n\n{_sentence(relation.comment)}\n"
+        yield f"### {relation.schema}.{relation.name}\n\n{_sentence(relation.comment or '')}\n"
         yield "| column | type | meaning |\n| --- | --- | --- |"
         for column in relation.columns:
-            yield f"| `{column.name}` | {column.data_type} | {_cell(column.comment)} |"
+            yield f"| `{column.name}` | {column.data_type} | {_cell(column.comment or '')} |"
         yield ""
 
 

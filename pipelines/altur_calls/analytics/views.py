@@ -46,6 +46,11 @@ class View:
     query: str
 
     @property
+    def is_inner(self) -> bool:
+        """Whether it is there for other views only."""
+        return self.layer == STAGING or self.name.startswith("int_")
+
+    @property
     def is_live(self) -> bool:
         """Whether it tells something else as time goes by."""
         return "CURRENT_TIMESTAMP" in self.query

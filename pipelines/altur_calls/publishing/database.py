@@ -17,18 +17,12 @@ from secrets import token_hex
 import duckdb
 
 from altur_calls.analytics.quoting import identifier, literal
+from altur_calls.analytics.relations import Relation, name_of, relations_of
 from altur_calls.analytics.views import SCHEMA, View, for_dataset
 from altur_calls.errors import PublishFailed
 from altur_calls.failures import holder_of
 from altur_calls.publishing.attaching import COPY, NAME, attached, log_of
-from altur_calls.publishing.relations import (
-    PUBLICATION,
-    PUBLICATION_TOLD,
-    Relation,
-    comments,
-    published,
-    relations_of,
-)
+from altur_calls.publishing.relations import PUBLICATION, PUBLICATION_TOLD, comments, published
 from altur_calls.publishing.replacing import replace_file
 from altur_calls.transaction import transaction
 
@@ -68,8 +62,8 @@ def publish_database(
     if not found:
         raise PublishFailed("Nothing is loaded yet: altur-calls run comes first.")
     ((run_id, loaded_at),) = found
-    ((working,),) = connection.execute("SELECT current_database()").fetchall()
-    wanted = published(relations_of(connection, working), raw_schema)
+    working = name_of(connection)
+    wanted = published(relations_of(connection), raw_schema)
     if _is_there(connection, path, working, wanted, run_id):
         return False
     path = path.resolve()  # a link stays one

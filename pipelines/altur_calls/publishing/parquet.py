@@ -13,9 +13,10 @@ from urllib.parse import quote
 import duckdb
 
 from altur_calls.analytics.quoting import literal
+from altur_calls.analytics.relations import Relation, relations_of
 from altur_calls.analytics.views import SCHEMA
 from altur_calls.publishing.attaching import COPY, NAME, attached
-from altur_calls.publishing.relations import PUBLICATION, Relation, relations_of
+from altur_calls.publishing.relations import PUBLICATION
 from altur_calls.publishing.replacing import replace_link, sync
 
 PUBLISHED_AT = f"SELECT epoch_us(published_at) FROM {COPY}.{SCHEMA}.{PUBLICATION}"  # noqa: S608 (names of ours)

@@ -1,26 +1,10 @@
-"""What can be asked, and of what: tables with what their columns mean, and questions to begin with. Pure."""
+"""What can be asked: tables, with what their columns mean. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from altur_calls.analytics.views import texts
-from altur_calls.publishing.relations import Relation
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question of the data dictionary, and its answer in SQL."""
-
-    text: str
-    sql: str
-
-
-def questions() -> list[Question]:
-    """Return all questions, in the order of their numbers."""
-    parts = (text.partition("\n") for text in texts("questions").values())
-    return [Question(text.removeprefix("-- "), f"{sql.strip()};") for text, _, sql in parts]
+from altur_calls.analytics.relations import Relation
 
 
 def tables(relations: Sequence[Relation]) -> str:
@@ -30,7 +14,7 @@ def tables(relations: Sequence[Relation]) -> str:
 
 def schema(relation: Relation) -> str:
     """Return a table's columns, a line for each: name, type and meaning."""
-    columns = _aligned([(column.name, column.kind, column.comment or "") for column in relation.columns])
+    columns = _aligned([(column.name, column.data_type, column.comment or "") for column in relation.columns])
     head = f"{_name(relation)}: {relation.comment}" if relation.comment else _name(relation)
     return "\n".join([head, *(f"  {line}" for line in columns)])
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import click
 import duckdb
 
+from altur_calls.analytics.questions import questions
+from altur_calls.analytics.relations import Relation, relations_of
 from altur_calls.analytics.views import SCHEMA
 from altur_calls.errors import AlturError
-from altur_calls.publishing.relations import Relation, relations_of
 from altur_calls.sql import catalog, lines
 from altur_calls.sql.output import FORMATS, PARQUET, Output
 from altur_calls.sql.session import Session
@@ -91,11 +92,11 @@ class Prompt:
         click.echo("\n\n".join(told) or f"There is no table {name}; see .tables", err=not told)
 
     def _questions(self, _argument: str) -> None:
-        for number, question in enumerate(catalog.questions(), start=1):
+        for number, question in enumerate(questions(), start=1):
             click.echo(f"{number:>2}  {question.text}")
 
     def _question(self, number: str) -> None:
-        asked = dict(zip(map(str, range(1, 100)), catalog.questions(), strict=False)).get(number)
+        asked = dict(zip(map(str, range(1, 100)), questions(), strict=False)).get(number)
         if asked:
             click.echo(asked.sql)
             self._show(asked.sql)
@@ -112,8 +113,7 @@ class Prompt:
         raise EOFError
 
     def _relations(self) -> Sequence[Relation]:
-        ((database,),) = self._session.connection.execute("SELECT current_database()").fetchall()
-        return [found for found in relations_of(self._session.connection, database) if not found.is_inner]
+        return [found for found in relations_of(self._session.connection) if not found.is_inner]
 
     def _published(self) -> str:
         ((published,),) = self._session.connection.execute(PUBLISHED).fetchall()
