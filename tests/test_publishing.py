@@ -20,7 +20,7 @@ import pytest
 from altur_calls import altur_source, build_views, pipeline, publish
 from altur_calls.errors import PublishFailed
 from altur_calls.pipeline import COMPLETE, Summary, run
-from altur_calls.publishing import database
+from altur_calls.publishing import replacing
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published, publish_client
 from altur_calls.publishing.replacing import replace_file
@@ -711,7 +711,7 @@ if point == "while it is written":
 elif point == "when it is written":
     database._check = dies
 elif point == "before it is on disk":
-    database.replace_file = dies
+    replacing.replace_file = dies
 elif point == "before it is in place":
     replacing.sync = dies_after(replacing.sync)
 elif point == "when it is in place":
@@ -772,7 +772,7 @@ def test_what_another_has_only_begun_is_not_put_in_place(
         assert crashed(CRASH, "while it is written") == 137
         replace_file(new, old)
 
-    monkeypatch.setattr(database, "replace_file", replaced_when_other_began)
+    monkeypatch.setattr(replacing, "replace_file", replaced_when_other_began)
 
     assert load().exit_code == PublishFailed.exit_code
 

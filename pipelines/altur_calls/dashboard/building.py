@@ -15,7 +15,7 @@ from altur_calls.dashboard.page import page
 from altur_calls.dashboard.texts import LANGUAGES
 from altur_calls.errors import SettingsError, WarehouseError
 from altur_calls.publishing.readers import reading
-from altur_calls.publishing.replacing import replace_file
+from altur_calls.publishing.replacing import in_place_of
 
 
 def build(published: Path, language: str, now: datetime) -> str:
@@ -39,19 +39,11 @@ def build(published: Path, language: str, now: datetime) -> str:
 
 
 def write(text: str, path: Path) -> None:
-    """Write a page to a file; whoever opens it sees the old one or the new one, whole.
-
-    A link stays one. What is no file, as ``/dev/stdout``, is written to: nothing may be put in its place.
-    """
+    """Write a page to a file; whoever opens it sees the old one or the new one, whole."""
     try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
-            return
-        place = path.resolve()
-        new = place.with_name(f".{place.name}.new")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(text, encoding="utf-8")
-        replace_file(new, place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with in_place_of(path) as new:
+            new.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"Can't write {path}: {error.strerror}.") from error
 

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 from altur_calls.errors import AlturError, SettingsError
+from altur_calls.publishing.replacing import identity
 
 HOST = "127.0.0.1"
 
@@ -22,23 +23,16 @@ class Latest:
         self._published = published
         self._build = build
         self._lock = Lock()
-        self._built: tuple[tuple[int, int], bytes] | None = None
+        self._built: tuple[tuple[int, int] | None, bytes] | None = None
 
     def page(self) -> bytes:
         """Return the page of what is published now."""
         with self._lock:
             # Told before it is read: a file that is published meanwhile is another one next time.
-            version = self._version()
+            version = identity(self._published)
             if self._built is None or self._built[0] != version:
                 self._built = version, self._build(self._published).encode()
             return self._built[1]
-
-    def _version(self) -> tuple[int, int]:
-        try:
-            found = self._published.stat()
-        except FileNotFoundError:
-            return 0, 0
-        return found.st_ino, found.st_mtime_ns
 
 
 def server(latest: Latest, port: int) -> ThreadingHTTPServer:

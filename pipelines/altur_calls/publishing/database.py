@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from glob import escape
 from importlib.metadata import version
 from pathlib import Path
-from secrets import token_hex
 
 import duckdb
 
@@ -23,7 +21,7 @@ from altur_calls.errors import PublishFailed
 from altur_calls.failures import holder_of
 from altur_calls.publishing.attaching import COPY, NAME, attached, log_of
 from altur_calls.publishing.relations import PUBLICATION, PUBLICATION_TOLD, comments, published
-from altur_calls.publishing.replacing import replace_file
+from altur_calls.publishing.replacing import in_place_of
 from altur_calls.transaction import transaction
 
 STORAGE_VERSION = "v1.0.0"
@@ -66,33 +64,15 @@ def publish_database(
     wanted = published(relations_of(connection), raw_schema)
     if _is_there(connection, path, working, wanted, run_id):
         return False
-    path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
-    with _new_beside(path) as new:
+    with in_place_of(path) as new:
         with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
             counts = _write(connection, working, wanted, facts)
         _check(connection, new, counts)
-        log_of(path).unlink(missing_ok=True)  # of somebody else; it would be replayed into what comes now
-        replace_file(new, path)
+        # Of somebody else; it would be replayed into what comes now.
+        log_of(path.resolve()).unlink(missing_ok=True)
     return True
-
-
-@contextmanager
-def _new_beside(path: Path) -> Iterator[Path]:
-    """Yield where to write what comes in place of a file, and leave nothing there: the disk may be full.
-
-    Nobody else has that name. Of two that publish to the same path the later removes what the other wrote,
-    which fails by that; had they the name in common, it might put in place what the later has only begun.
-    """
-    for leftover in path.parent.glob(f".{escape(path.name)}.*new*"):
-        leftover.unlink(missing_ok=True)
-    new = path.with_name(f".{path.name}.{token_hex(4)}.new")
-    try:
-        yield new
-    finally:
-        for leftover in (new, log_of(new)):
-            leftover.unlink(missing_ok=True)
 
 
 def _is_there(

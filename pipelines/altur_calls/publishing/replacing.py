@@ -4,7 +4,49 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
+from secrets import token_hex
+
+
+@contextmanager
+def in_place_of(path: Path) -> Iterator[Path]:
+    """Yield where to write what comes in place of a file, and put it there once it is whole.
+
+    A link stays one. What is no file, as ``/dev/stdout``, is written to: nothing may be put in its place.
+    Where it fails nothing is left behind: the disk may be full.
+
+    Nobody else has the name that is yielded. Of two that write to the same path the later removes what the
+    other wrote, which fails by that; had they the name in common, it might put in place what the later has
+    only begun.
+    """
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = path.resolve()
+    _remove(path.parent, f".{escape(path.name)}.????????.new*")
+    new = path.with_name(f".{path.name}.{token_hex(4)}.new")
+    try:
+        yield new
+        replace_file(new, path)
+    finally:
+        _remove(path.parent, f"{escape(new.name)}*")  # with the log that DuckDB keeps beside a file
+
+
+def _remove(folder: Path, names: str) -> None:
+    for leftover in folder.glob(names):
+        leftover.unlink(missing_ok=True)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one that was put in its place; none where there is no file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def replace_file(new: Path, old: Path) -> None:

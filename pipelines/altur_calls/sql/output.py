@@ -14,6 +14,7 @@ import click
 import duckdb
 
 from altur_calls.errors import QueryFailed, SettingsError
+from altur_calls.publishing.replacing import in_place_of
 from altur_calls.sql import formats
 from altur_calls.sql.refusals import in_one_line
 from altur_calls.sql.session import Session
@@ -100,17 +101,8 @@ def _opened(path: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    new = path if _is_device(path) else path.with_name(f".{path.name}.new")
     try:
-        with new.open("wb") as out:
+        with in_place_of(path) as new, new.open("wb") as out:
             yield out
-        new.replace(path)
     except OSError as error:
         raise SettingsError(f"Can't write to {path}: {error.strerror}.") from error
-    finally:
-        if new != path:
-            new.unlink(missing_ok=True)
-
-
-def _is_device(path: Path) -> bool:
-    return path.exists() and not path.is_file()

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from altur_calls.publishing.readers import reading
+from altur_calls.publishing.replacing import identity
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Session:
             WarehouseError: if there is none that can be read. The next call tries again.
 
         """
-        file = _identity(self.path)
+        file = identity(self.path)
         if file and file == self._file:
             return False
         self._file = None
@@ -92,14 +93,6 @@ class Session:
                 self.connection.interrupt()  # more than once: a query may not have begun to listen
                 wait([idle], POLL_SECONDS)
             raise
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns
 
 
 def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
