@@ -237,13 +237,13 @@ def holds_calls(pipeline: dlt.Pipeline) -> bool:
     return pipeline.default_schema_name is not None
 
 
-def count_calls(pipeline: dlt.Pipeline) -> int:
-    """Count the calls in the warehouse."""
+def count_rows(pipeline: dlt.Pipeline, table: str = tables.CALLS) -> int:
+    """Count the rows of a table in the warehouse: the calls."""
     if not holds_calls(pipeline):
         return 0
     try:
         with pipeline.sql_client() as client:
-            name = client.make_qualified_table_name(tables.CALLS)
+            name = client.make_qualified_table_name(table)
             rows = client.execute_sql(f"SELECT count(*) FROM {name}")  # noqa: S608 (a name of ours, quoted)
     except DestinationUndefinedEntity:
         return 0
