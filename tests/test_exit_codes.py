@@ -84,8 +84,8 @@ CASES: dict[str, tuple[int, Callable[..., Arranged], dict[str, str]]] = {
     "refused": (77, as_it_is, setting("API_KEY", "wrong")),
     "settings": (78, as_it_is, setting("CAMPAIGN_IDS", "twelve")),
 }
-ELSEWHERE = {1, 2, 5, 130, 143}
-"""Tested below, and in test_stopping.py."""
+ELSEWHERE = {1, 2, 5, 6, 65, 130, 143}
+"""Tested below, and in test_stopping.py, test_status.py and the tests of sql."""
 
 
 @pytest.mark.parametrize("outcome", CASES)

@@ -177,6 +177,46 @@ def check(*, demo: bool, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--check", is_flag=True, help="For a monitor: one line, and exit code 6 if something is wrong.")
+@click.option(
+    "--max-age",
+    default="1d",
+    show_default=True,
+    metavar="AGE",
+    help="With --check: how long ago that may be up to which all campaigns are proved (90m, 2h, 1d).",
+)
+@click.option("--demo", is_flag=True, help="Without an API key, tell of what the sandbox loaded.")
+@as_json
+@told_plainly
+def status(*, check: bool, max_age: str, demo: bool, as_json: bool) -> None:
+    """Tell how things stand: the last runs, how far each campaign is proved, what is next, what is wrong.
+
+    \b
+    Example: for a monitor, which so learns of a lack of success as well
+      altur-calls status --check --max-age 2h
+    """
+    from altur_calls import report
+
+    sys.exit(report.status(demo=demo, as_json=as_json, max_age=max_age if check else None))
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Without an API key, examine the sandbox.")
+@as_json
+@told_plainly
+def doctor(*, demo: bool, as_json: bool) -> None:
+    """Examine settings and where they come from, the key, the campaigns, the clock, the disk, the files.
+
+    \b
+    Example: before the first run, and when something is odd
+      altur-calls doctor
+    """
+    from altur_calls import report
+
+    sys.exit(report.examine(demo=demo, as_json=as_json))
+
+
+@main.command()
 @click.argument("campaign", type=int)
 @click.option("--demo", is_flag=True, help="Without an API key, use what the sandbox loaded.")
 @told_plainly

@@ -20,9 +20,12 @@ from rich.table import Table
 from altur_calls import demo as sandbox
 from altur_calls import pipeline, warehouse
 from altur_calls.analytics.checks import Check
+from altur_calls.arguments import duration
 from altur_calls.dashboard.building import build, usual_language, write
 from altur_calls.dashboard.serving import HOST, Latest, server
 from altur_calls.logs import tell
+from altur_calls.monitoring import doctor, standing
+from altur_calls.monitoring import status as standing_told
 from altur_calls.progress import watched
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published
@@ -249,6 +252,30 @@ def sql(query: str | None, kind: str | None, path: Path | None, *, demo: bool = 
             click.echo("altur-calls: interrupted.", err=True)
             return SIGNALLED + signal.SIGINT
     return pipeline.COMPLETE
+
+
+def status(*, demo: bool = False, as_json: bool = False, max_age: str | None = None) -> int:
+    """Print how things stand, or with ``max_age`` a verdict in one line, and return the exit code."""
+    limit = duration("--max-age", max_age) if max_age else None
+    stands = standing.standing(_target(demo=demo))
+    code, said = standing_told.verdict(stands, limit) if limit else (pipeline.COMPLETE, "")
+    if as_json:
+        verdict = {"is_good": code == pipeline.COMPLETE, "verdict": said} if limit else {}
+        _echo_json({**standing_told.facts(stands), **verdict})
+    else:
+        click.echo(said if limit else standing_told.page(stands))
+    return code
+
+
+def examine(*, demo: bool = False, as_json: bool = False) -> int:
+    """Print what an examination found, and return the exit code."""
+    with target_of({}, demo=demo) as (target, given):
+        found = doctor.examine(target, **given)
+    if as_json:
+        _echo_json({"is_good": found.is_good, **asdict(found)})
+    else:
+        click.echo(doctor.page(found))
+    return pipeline.COMPLETE if found.is_good else standing_told.STALE
 
 
 def _target(*, demo: bool) -> Target:
