@@ -440,7 +440,7 @@ def test_the_command_says_which_view_fails_and_ends_with_70(cli: Cli, warehouse:
 # Nothing loaded yet. -------------------------------------------------------------------------------------
 
 
-def test_without_a_call_every_view_is_there_and_has_no_row_but_of_campaigns_and_loads(
+def test_without_a_call_every_view_is_there_and_has_no_row_but_of_campaigns_and_runs(
     settings: Fields, warehouse: Warehouse
 ) -> None:
     """A dashboard that is built before the first call shows nothing, and no error."""
@@ -453,9 +453,12 @@ def test_without_a_call_every_view_is_there_and_has_no_row_but_of_campaigns_and_
         "data_freshness": 1,
         "data_completeness": 1,
         "int_proofs": 1,
+        "loads": rows["stg_loads"],
+        "runs": 1,
         "stg_campaigns": 1,
         "stg_call_windows": 1,
         "stg_loads": rows["stg_loads"],
+        "stg_runs": 1,
     }
 
 

@@ -496,11 +496,11 @@ def timed(command: list[Any], environment: dict[str, str]) -> tuple[int, float]:
 
 
 def files_in(folder: Path) -> dict[str, tuple[int, int]]:
-    """Return every file with its size and the time of its last change; the lock's content is none."""
+    """Return every file with its size and the time of its last change, but locks and the journal of runs."""
     return {
         str(path.relative_to(folder)): (path.stat().st_size, path.stat().st_mtime_ns)
         for path in sorted(folder.rglob("*"))
-        if path.suffix != ".lock"
+        if path.suffix not in {".lock", ".jsonl"}
     }
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,11 +18,11 @@ import pytest
 import altur_calls
 from altur_calls import tables
 from altur_calls.analytics.dbt_sources import sources
+from altur_calls.pipeline import run
+from altur_calls.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import NOON
 from warehouse import Warehouse
-
-Load = Callable[..., Warehouse]
 
 DBT = Path(sys.prefix, "dbt", "bin", "dbt")
 PROJECT = Path(__file__).with_name("dbt")
@@ -60,7 +59,7 @@ class Project:
 
 
 @pytest.fixture
-def project(world: ManualWorld, load: Load, tmp_path: Path) -> Project:
+def project(world: ManualWorld, settings: dict[str, Any], tmp_path: Path) -> Project:
     """Return the project on a warehouse with rows in every table."""
     assert DBT.exists(), f"{DBT} is missing: make test installs it"
     world.add_campaign(3)
@@ -69,7 +68,7 @@ def project(world: ManualWorld, load: Load, tmp_path: Path) -> Project:
         world.put(3, call)
     world.put(3, example_call("odd", NOON, status="ringing"))
     world.put(3, {**example_call("no_id", NOON), "id": None})
-    warehouse = load(campaign_ids=[1, 2, 3])
+    warehouse = Warehouse(Path(run(Target(), **{**settings, "campaign_ids": [1, 2, 3]}).warehouse))
     folder = tmp_path / "project"
     shutil.copytree(PROJECT, folder)
     shutil.copy(FILE, folder / "models")

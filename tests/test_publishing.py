@@ -89,7 +89,7 @@ def test_readers_get_the_views_with_all_their_rows(
     load()
 
     there = {name.removeprefix("analytics.") for name in relations(published)}
-    for name in there - {"publication", "data_freshness"}:
+    for name in there - {"publication", "data_freshness", "runs"}:  # the run goes on meanwhile
         assert published.rows(f"FROM analytics.{name} ORDER BY ALL") == working.rows(
             f"FROM analytics.{name} ORDER BY ALL"
         ), name

@@ -40,9 +40,13 @@ def test_the_written_documents_are_those_of_today(settings: Fields, tmp_path: Pa
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Load a seeded world, part of it twice, and return the file."""
-    path = str(tmp_path_factory.mktemp("seeded") / "seeded.duckdb")
-    world = SeededWorld(scale=0.05)
-    with Sandbox(world, key=KEY, requests_per_second=None) as sandbox:
+    folder = tmp_path_factory.mktemp("seeded")
+    path, world = str(folder / "seeded.duckdb"), SeededWorld(scale=0.05)
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        Sandbox(world, key=KEY, requests_per_second=None) as sandbox,
+    ):
+        patched.setenv("DLT_DATA_DIR", str(folder / "dlt"))  # another process of tests may do the same
         given = {"api_key": KEY, "base_url": sandbox.url, "campaign_ids": "all", "requests_per_second": 1000}
         pipeline.run(Target("seeded", path), **given)
         with duckdb.connect(path) as connection:

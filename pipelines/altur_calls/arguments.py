@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from altur_calls.campaigns import zone
@@ -77,6 +77,15 @@ def zones_by_campaign(value: Mapping[Any, Any]) -> dict[int, str]:
         _campaign_number(number): zone(f"timezones of campaign {number}", name)
         for number, name in value.items()
     }
+
+
+def duration(name: str, value: str) -> timedelta:
+    """Return a length of time, written as a number and a unit: 90s, 15m, 2h, 1d."""
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    number, unit = value.strip()[:-1], value.strip()[-1:]
+    if not (number.isdecimal() and int(number) and unit in units):
+        raise SettingsError(f"{name} is {value!r}: write a number and a unit, as in 90s, 15m, 2h or 1d.")
+    return timedelta(**{units[unit]: int(number)})
 
 
 def moment(name: str, value: Any) -> datetime | None:

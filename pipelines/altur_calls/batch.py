@@ -135,6 +135,11 @@ class Once:
         """How many of the calls were not known where they go."""
         return len(self._unknown)
 
+    @property
+    def changed_calls(self) -> int:
+        """How many of the calls were known otherwise."""
+        return len(self._changed)
+
 
 def batches(
     several: Iterable[News],

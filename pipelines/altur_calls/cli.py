@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -20,32 +21,50 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     """End a command that fails with one line on stderr and the exit code of its error."""
 
     @wraps(command)
-    def wrapped(*args: Any, debug: bool, **kwargs: Any) -> Any:
+    def wrapped(*args: Any, debug: bool, log_format: str, **kwargs: Any) -> Any:
+        from altur_calls import logs
         from altur_calls.errors import AlturError
 
+        def fail(message: str, exit_code: int, outcome: str, run_id: str | None = None) -> NoReturn:
+            trace = traceback.format_exc() if debug else None
+            facts = {"outcome": outcome, "exit_code": exit_code, "run_id": run_id}
+            logs.tell("failed", message, logging.ERROR, **facts, **({"traceback": trace} if trace else {}))
+            if kwargs.get("as_json"):
+                click.echo(json.dumps({**facts, "error": message}))
+            sys.exit(exit_code)
+
+        logs.prepare(log_format)
         try:
             return command(*args, **kwargs)
         except AlturError as error:
-            if debug:
-                traceback.print_exc()
-            fail(str(error), error.exit_code)
+            fail(str(error), error.exit_code, error.outcome, error.run_id)
         except KeyboardInterrupt:
-            fail("interrupted. What was loaded is kept; the next run carries on.", INTERRUPTED)
+            said = "interrupted. What was loaded is kept; the next run carries on."
+            fail(said, INTERRUPTED, "stopped")
         except click.UsageError:
             raise
         except Exception as error:  # noqa: BLE001 (the last resort)
-            if debug:
-                traceback.print_exc()
             first_line = str(error).strip().partition("\n")[0]
-            fail(f"{type(error).__name__}: {first_line} (run again with --debug for all of it)", 1)
+            said = f"{type(error).__name__}: {first_line} (run again with --debug for all of it)"
+            fail(said, 1, "failed")
 
-    return click.option("--debug", is_flag=True, help="Show the traceback of an error.")(wrapped)
+    for option in (
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+        click.option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="How to log on stderr; as JSON, an object for every event.",
+        ),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
 
 
-def fail(message: str, exit_code: int) -> NoReturn:
-    """Print ``message`` on stderr and end the process."""
-    click.echo(f"altur-calls: {message}", err=True)
-    sys.exit(exit_code)
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print the result as a line of JSON, and nothing else."
+)
 
 
 @click.group(context_settings=CONTEXT)
@@ -60,10 +79,6 @@ def main() -> None:
     from altur_calls import process
 
     process.prepare()
-    handler = logging.StreamHandler()  # to stderr
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    logging.getLogger("altur_calls").addHandler(handler)
-    logging.getLogger("altur_calls").setLevel(logging.INFO)
 
 
 @main.command()
@@ -72,9 +87,16 @@ def main() -> None:
 @click.option("--until", metavar="TIME", help="End of that span, itself not in it; now by default.")
 @click.option("--demo", is_flag=True, help="Without an API key, load the built-in sandbox and show rows.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be read, and how long that takes.")
+@as_json
 @told_plainly
-def run(
-    campaigns: tuple[str, ...], since: str | None, until: str | None, *, demo: bool, dry_run: bool
+def run(  # noqa: PLR0913 (each is an option)
+    campaigns: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    *,
+    demo: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Load what is new and what may have changed, once.
 
@@ -86,7 +108,8 @@ def run(
 
     named = {"campaign_ids": list(campaigns) or None, "since": since, "until": until}
     given = {name: value for name, value in named.items() if value is not None}
-    sys.exit(report.dry_run(demo=demo, **given) if dry_run else report.run(demo=demo, **given))
+    do = report.dry_run if dry_run else report.run
+    sys.exit(do(demo=demo, as_json=as_json, **given))
 
 
 @main.command()
@@ -97,9 +120,16 @@ def run(
 @click.option("--all", "everything", is_flag=True, help="Compare every window.")
 @click.option("--seed", type=int, help="Draw the same windows as another time.")
 @click.option("--demo", is_flag=True, help="Without an API key, verify what the sandbox loaded.")
+@as_json
 @told_plainly
-def verify(
-    campaigns: tuple[str, ...], windows: int, seed: int | None, *, everything: bool, demo: bool
+def verify(  # noqa: PLR0913 (each is an option)
+    campaigns: tuple[str, ...],
+    windows: int,
+    seed: int | None,
+    *,
+    everything: bool,
+    demo: bool,
+    as_json: bool,
 ) -> None:
     """Read windows again and compare them with the warehouse, field by field.
 
@@ -110,7 +140,8 @@ def verify(
     from altur_calls import report
 
     given = {"campaign_ids": list(campaigns)} if campaigns else {}
-    sys.exit(report.verify(demo=demo, windows=None if everything else windows, seed=seed, **given))
+    most = None if everything else windows
+    sys.exit(report.verify(demo=demo, as_json=as_json, windows=most, seed=seed, **given))
 
 
 @main.command()
@@ -131,8 +162,9 @@ def publish(*, parquet: bool, demo: bool) -> None:
 
 @main.command()
 @click.option("--demo", is_flag=True, help="Without an API key, check what the sandbox loaded.")
+@as_json
 @told_plainly
-def check(*, demo: bool) -> None:
+def check(*, demo: bool, as_json: bool) -> None:
     """Check that the warehouse holds what its views promise: grain, sums, parents.
 
     \b
@@ -141,7 +173,47 @@ def check(*, demo: bool) -> None:
     """
     from altur_calls import report
 
-    sys.exit(report.check(demo=demo))
+    sys.exit(report.check(demo=demo, as_json=as_json))
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="For a monitor: one line, and exit code 6 if something is wrong.")
+@click.option(
+    "--max-age",
+    default="1d",
+    show_default=True,
+    metavar="AGE",
+    help="With --check: how long ago that may be up to which all campaigns are proved (90m, 2h, 1d).",
+)
+@click.option("--demo", is_flag=True, help="Without an API key, tell of what the sandbox loaded.")
+@as_json
+@told_plainly
+def status(*, check: bool, max_age: str, demo: bool, as_json: bool) -> None:
+    """Tell how things stand: the last runs, how far each campaign is proved, what is next, what is wrong.
+
+    \b
+    Example: for a monitor, which so learns of a lack of success as well
+      altur-calls status --check --max-age 2h
+    """
+    from altur_calls import report
+
+    sys.exit(report.status(demo=demo, as_json=as_json, max_age=max_age if check else None))
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Without an API key, examine the sandbox.")
+@as_json
+@told_plainly
+def doctor(*, demo: bool, as_json: bool) -> None:
+    """Examine settings and where they come from, the key, the campaigns, the clock, the disk, the files.
+
+    \b
+    Example: before the first run, and when something is odd
+      altur-calls doctor
+    """
+    from altur_calls import report
+
+    sys.exit(report.examine(demo=demo, as_json=as_json))
 
 
 @main.command()

@@ -15,7 +15,8 @@ AlturError
   Busy               another run holds the lock              wait for it
 
 A message says what was asked, what came and what to do; never a key, a phone number or a body.
-Each class names the exit code the command line ends with. The codes are those of ``sysexits.h``.
+Each class names the exit code the command line ends with, those of ``sysexits.h``, and the outcome that is
+kept of a run.
 """
 
 from __future__ import annotations
@@ -27,18 +28,23 @@ class AlturError(Exception):
     """Base of every error this package raises on purpose."""
 
     exit_code: ClassVar[int] = 1
+    outcome: ClassVar[str] = "failed"
+    run_id: str | None = None
+    """The run that it ended."""
 
 
 class SettingsError(AlturError):
     """A setting is missing or wrong."""
 
     exit_code = 78  # EX_CONFIG
+    outcome = "settings"
 
 
 class KeyRefused(AlturError):
     """The API answered 401 or 403."""
 
     exit_code = 77  # EX_NOPERM
+    outcome = "refused"
 
 
 class Forbidden(KeyRefused):
@@ -49,18 +55,21 @@ class CampaignNotFound(AlturError):
     """The API answered 404 for a campaign."""
 
     exit_code = 3
+    outcome = "incomplete"
 
 
 class ApiUnavailable(AlturError):
     """No usable answer came within the retry bound."""
 
     exit_code = 69  # EX_UNAVAILABLE
+    outcome = "unavailable"
 
 
 class ApiChanged(AlturError):
     """The API answered something its document rules out."""
 
     exit_code = 76  # EX_PROTOCOL
+    outcome = "changed"
 
 
 class RequestRejected(ApiChanged):
@@ -71,18 +80,21 @@ class WarehouseError(AlturError):
     """DuckDB could not open or write the warehouse."""
 
     exit_code = 74  # EX_IOERR
+    outcome = "warehouse"
 
 
 class ViewFailed(AlturError):
     """A view of ours could not be made. The calls are loaded."""
 
     exit_code = 70  # EX_SOFTWARE
+    outcome = "views"
 
 
 class PublishFailed(AlturError):
     """What was loaded could not be published. Readers have what they had; the calls are loaded."""
 
     exit_code = 73  # EX_CANTCREAT
+    outcome = "publishing"
 
 
 class QueryFailed(AlturError):
@@ -95,3 +107,4 @@ class Busy(AlturError):
     """Another run of the same pipeline is under way."""
 
     exit_code = 75  # EX_TEMPFAIL
+    outcome = "busy"

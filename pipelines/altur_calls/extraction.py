@@ -20,6 +20,7 @@ from altur_calls.changes import News, news_of, suspicions
 from altur_calls.cursors import State, Trace
 from altur_calls.errors import AlturError, SettingsError
 from altur_calls.loaded import Loaded
+from altur_calls.logs import tell
 from altur_calls.reading import Read, Reader
 from altur_calls.records import Row
 from altur_calls.roster import Roster
@@ -78,10 +79,22 @@ class Extraction:
         self._reader: Reader | None = None
         self._reads: Iterator[Read] | None = None
         self._error: AlturError | None = None
+        self.settings: Row = {}
+        """What it was told, without secrets."""
         self.loaded: Loaded | None = None
         """Where the calls go, if that can be asked: only what it does not know is loaded then."""
         self.tally = Tally()
         self.is_done = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is taken: all is, or it is to stop."""
+        return self.is_done or self._stop.is_set()
+
+    @property
+    def keep_up_calls(self) -> float:
+        """How many calls are worth that the views are brought up."""
+        return (self._chunk_calls or 0) * settings.KEEP_UP_SHARE
 
     def prepare(
         self,
@@ -113,7 +126,7 @@ class Extraction:
             campaign_ids = self.roster.ids(api)
             tasks = self.order.tasks(campaign_ids, state, now)
             unless_it_fails.pop_all()
-        self.tally.campaigns = len(campaign_ids)
+        self.tally.campaign_ids = list(campaign_ids)
         if not self.order.is_explicit:
             cursors.note_run(state, now)
         self.roster.ask(api, campaign_ids, known, now)
@@ -138,16 +151,36 @@ class Extraction:
         for batch in batches(self._news(several), once, self._marked, changes, load_id):
             self.tally.drifts |= batch.drifts
             yield batch
-        self.tally.add(new_calls=once.new_calls)
+        self.tally.add(new_calls=once.new_calls, changed_calls=once.changed_calls)
         self.tally.suspicious += suspicions(several)
 
     def _news(self, several: list[News]) -> Iterator[News]:
         for read in self.take():
             known = self.loaded.calls_in(read.campaign_id, read.window) if self.loaded else None
             news = news_of(read, known)
-            self.tally.add(rejected=len(news.rejected))
+            self.tally.add(rejected=len(news.rejected), vanished_calls=len(news.vanished))
             several.append(news.outline)
+            self._tell(news)
             yield news
+
+    def _tell(self, news: News) -> None:
+        read = news.read
+        seconds = (self._clock() - read.read_at).total_seconds()
+        tell(
+            "window",
+            f"campaign {read.campaign_id} {read.window}: {read.doubt or 'proved'}",
+            campaign_id=read.campaign_id,
+            window_start=read.window.start,
+            window_end=read.window.end,
+            calls=len(read.calls),
+            calls_fresh=len(news.calls),
+            calls_vanished=len(news.vanished),
+            calls_rejected=len(news.rejected),
+            requests=read.requests,
+            is_proved=read.is_proved,
+            doubt=read.doubt,
+            seconds=round(seconds, 3),
+        )
 
     def _marked(self, news: News, load_id: str) -> Sequence[Any]:
         return self.loaded.marked(news, load_id) if self.loaded and news.vanished else ()

@@ -26,10 +26,15 @@ def translated() -> Iterator[None]:
     except Exception as error:
         if any(isinstance(link, KeyboardInterrupt) for link in causes(error)):
             raise KeyboardInterrupt from error
-        known = next(filter(None, map(_known, causes(error))), None)
+        known = known_of(error)
         if known is None or known is error:
             raise
         raise known from error
+
+
+def known_of(error: BaseException) -> AlturError | None:
+    """Return what an error is told as; none where there is no better word for it."""
+    return next(filter(None, map(_known, causes(error))), None)
 
 
 def is_of_api(error: BaseException) -> bool:

@@ -10,20 +10,23 @@ from filelock import FileLock, Timeout
 
 from altur_calls.errors import Busy
 
+PATIENCE_SECONDS = 0.2
+"""For somebody who only looks if it is held."""
+
 
 @contextmanager
 def only_run(folder: Path, pipeline_name: str) -> Iterator[None]:
     """Hold the lock of a pipeline in dlt's folder ``folder``.
 
     Raises:
-        Busy: at once, if another run holds it.
+        Busy: almost at once, if another run holds it.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{pipeline_name}.lock"
+    path = _path(folder, pipeline_name)
     lock = FileLock(path)
     try:
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=PATIENCE_SECONDS, poll_interval=PATIENCE_SECONDS / 10)
     except Timeout:
         raise Busy(
             f"Another run of pipeline {pipeline_name} is under way (it holds {path}). "
@@ -33,3 +36,19 @@ def only_run(folder: Path, pipeline_name: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_held(folder: Path, pipeline_name: str) -> bool:
+    """Tell if a run holds the lock of a pipeline."""
+    path = _path(folder, pipeline_name)
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+def _path(folder: Path, pipeline_name: str) -> Path:
+    return folder / f"{pipeline_name}.lock"

@@ -3,74 +3,51 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import dlt
+import duckdb
+from dlt.extract import DltSource
 
-from altur_calls import settings
+from altur_calls import settings, tables
 from altur_calls.analytics.keeping import keep_up
 from altur_calls.asking import Asker
+from altur_calls.audit import record
 from altur_calls.errors import AlturError, PublishFailed, ViewFailed, WarehouseError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import is_of_api, translated
+from altur_calls.journal import Journal, journal_of, noted
 from altur_calls.loaded import Loaded
+from altur_calls.logs import tell
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.publishing.publisher import Published, publish_client
 from altur_calls.recovery import forget_changes, forget_loaded, forget_orphans
+from altur_calls.runs import PUBLISHING, VIEWS, Run
 from altur_calls.source import altur_source
+from altur_calls.summary import COMPLETE, DIFFERENT, INCOMPLETE, SUSPICIOUS, Summary
 from altur_calls.survey import Forecast, foretell
 from altur_calls.tally import Tally
-from altur_calls.target import Client, Target, count_calls, holds_calls, location_of, state_of
+from altur_calls.target import Client, Target, count_rows, holds_calls, location_of, state_of
 from altur_calls.verify import Verdict, compare, sample_of, windows_of
 from altur_calls.windows import Clock, floor, utc_now
 
-COMPLETE, INCOMPLETE, SUSPICIOUS, DIFFERENT = 0, 3, 4, 5
+__all__ = [
+    "COMPLETE",
+    "DIFFERENT",
+    "INCOMPLETE",
+    "SUSPICIOUS",
+    "Summary",
+    "dry_run",
+    "publish",
+    "run",
+    "verify",
+]
 
 Watch = Callable[[Tally], AbstractContextManager[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run did."""
-
-    campaigns: int
-    new_calls: int
-    read_calls: int
-    total_calls: int
-    rejected_calls: int
-    windows: int
-    requests: int
-    throttled: int
-    retries: int
-    seconds: float
-    warehouse: str
-    unproved: tuple[str, ...]
-    missing: tuple[str, ...]
-    suspicious: tuple[str, ...]
-    drifts: tuple[str, ...]
-    failure: AlturError | None = None
-    """What went wrong after the calls were loaded: a view could not be made, or nothing be published."""
-    published: Published | None = None
-    """What readers got. None where the settings say so, or it failed."""
-    is_stopped: bool = False
-    """Whether it was ended early: the rest is due."""
-
-    @property
-    def exit_code(self) -> int:
-        """0; 3 if a window could not be proved or a campaign was not found; 4 if too many calls vanished.
-
-        Else that of what failed after the calls were loaded: 70 for a view, 73 for publishing.
-        """
-        if self.unproved or self.missing:
-            return INCOMPLETE
-        if self.suspicious:
-            return SUSPICIOUS
-        return self.failure.exit_code if self.failure else COMPLETE
 
 
 def run(
@@ -92,36 +69,76 @@ def run(
         AlturError: of the kind that says what to do.
 
     """
-    began = time.monotonic()
-    stop = stop or threading.Event()
     work = Extraction(chunk_calls, clock=clock, stop=stop)
-    with translated():
-        source = altur_source(extraction=work, **source_settings)
-    publishing = settings_of()
-    with target.opened() as (pipeline, client):
-        work.loaded = Loaded(client)
-        before, kept_up, failure = count_calls(pipeline), 0, None
+    this, journal = Run.begun(work.tally, clock), journal_of(target.name)
+    with noted(this, journal):
+        with translated():
+            source = altur_source(extraction=work, **source_settings)
+        publishing = settings_of()
+        with target.opened() as (pipeline, client), closing(work):
+            this.opened(location_of(pipeline), work.settings)
+            tell("run", "the run has begun", warehouse=this.warehouse, settings=this.settings)
+            record(client, journal, this)
+            held = _held(pipeline)
+            try:
+                with watch(work.tally):
+                    failure = _load(pipeline, client, source, this, work)
+            except Exception as error:
+                this.failed(error)
+                with suppress(duckdb.Error):  # if the warehouse failed, the next run writes it there
+                    this.calls_new = _held(pipeline).calls - held.calls
+                    record(client, journal, this)
+                if is_of_api(error):  # what came before it is for readers all the same
+                    _published(client, publishing, _kept_up(client))
+                raise
+            done = _summary(pipeline, this, work, held, failure)
+            if done.new_calls != work.tally.new_calls:
+                forget_orphans(client)
+            _record(client, journal, this, done)  # what is published has it too
+            with this.phase(PUBLISHING):
+                published, failure = _published(client, publishing, failure)
+            done = replace(done, published=published, failure=failure, seconds=this.seconds)
+            _record(client, journal, this, done)
+            tell("done", "the run has ended", **this.facts)
+            return done
+
+
+class Held(NamedTuple):
+    """How much the warehouse holds."""
+
+    calls: int
+    surprises: int
+    """Calls that can't be rows, and ways in which calls differ from the API document."""
+
+
+def _held(pipeline: dlt.Pipeline) -> Held:
+    surprises = count_rows(pipeline, tables.REJECTED) + count_rows(pipeline, tables.DRIFT)
+    return Held(count_rows(pipeline), surprises)
+
+
+def _load(
+    pipeline: dlt.Pipeline, client: Client, source: DltSource, this: Run, work: Extraction
+) -> AlturError | None:
+    """Load in chunks, and keep the views up; return what is wrong with them."""
+    work.loaded = Loaded(client)
+    kept_up, failure = 0, None
+    while not work.is_over:
         try:
-            with watch(work.tally):
-                while not (work.is_done or stop.is_set()):
-                    pipeline.run(source)
-                    forget_loaded(pipeline)
-                    is_last = work.is_done or stop.is_set()
-                    if is_last or work.tally.calls_read - kept_up >= chunk_calls * settings.KEEP_UP_SHARE:
-                        kept_up = work.tally.calls_read
-                        forget_changes(client, clock() - timedelta(days=work.change_log_days))
-                        failure = _kept_up(client)
-        except Exception as error:
-            if is_of_api(error):  # what came before it is for readers all the same
-                _published(client, publishing, _kept_up(client))
-            raise
+            pipeline.run(source)
         finally:
-            work.close()
-        if count_calls(pipeline) - before != work.tally.new_calls:
-            forget_orphans(client)
-        published, failure = _published(client, publishing, failure)
-        done = _summary(pipeline, work.tally, before, time.monotonic() - began)
-        return replace(done, is_stopped=not work.is_done, failure=failure, published=published)
+            this.note_load(pipeline)
+        forget_loaded(pipeline)
+        if work.is_over or work.tally.calls_read - kept_up >= work.keep_up_calls:
+            kept_up = work.tally.calls_read
+            with this.phase(VIEWS):
+                forget_changes(client, this.clock() - timedelta(days=work.change_log_days))
+                failure = _kept_up(client)
+    return failure
+
+
+def _record(client: Client, journal: Journal, this: Run, done: Summary) -> None:
+    this.ended(done.outcome, done.trouble)
+    record(client, journal, this)
 
 
 def _kept_up(client: Client) -> AlturError | None:
@@ -140,29 +157,45 @@ def _published(
     if failure or not publishing.enabled:
         return None, failure
     try:
-        return publish_client(client, publishing), None
+        published = publish_client(client, publishing)
     except PublishFailed as error:
         return None, error
+    tell(
+        "published",
+        "readers have it",
+        path=str(published.database),
+        bytes=published.size,
+        is_new=published.is_new,
+        seconds=round(published.seconds, 3),
+    )
+    return published, None
 
 
-def _summary(pipeline: dlt.Pipeline, tally: Tally, before: int, seconds: float) -> Summary:
-    total = count_calls(pipeline)
+def _summary(
+    pipeline: dlt.Pipeline, this: Run, work: Extraction, before: Held, failure: AlturError | None
+) -> Summary:
+    after, tally = _held(pipeline), work.tally
+    this.calls_new = after.calls - before.calls
     return Summary(
-        campaigns=tally.campaigns,
-        new_calls=total - before,
+        run_id=this.run_id,
+        campaigns=len(tally.campaign_ids),
+        new_calls=this.calls_new,
         read_calls=tally.calls_read,
-        total_calls=total,
+        total_calls=after.calls,
         rejected_calls=tally.rejected,
         windows=tally.windows,
         requests=tally.requests,
         throttled=tally.throttled,
         retries=tally.retries,
-        seconds=seconds,
+        seconds=this.seconds,
         warehouse=location_of(pipeline),
         unproved=tuple(tally.unproved),
         missing=tuple(tally.missing),
         suspicious=tuple(tally.suspicious),
         drifts=tuple(sorted(tally.drifts)),
+        has_surprises=after.surprises > before.surprises,
+        failure=failure,
+        is_stopped=not work.is_done,
     )
 
 

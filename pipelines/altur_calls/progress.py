@@ -7,23 +7,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from altur_calls import logs
 from altur_calls.tally import Tally
 
 LOG_EVERY_SECONDS = 10.0
 DRAW_EVERY_SECONDS = 0.25
-
-log = logging.getLogger("altur_calls")
 
 
 @contextmanager
 def watched(tally: Tally) -> Iterator[None]:
     """Report on ``tally`` until the context ends."""
     console = Console(stderr=True)
-    reporter = _bar(tally, console) if console.is_terminal else _lines(tally)
+    is_shown = console.is_terminal and not logs.is_for_machines()
+    reporter = _bar(tally, console) if is_shown else _lines(tally)
     with reporter:
         yield
 
@@ -64,14 +65,18 @@ def _lines(tally: Tally) -> Iterator[None]:
         seconds = time.monotonic() - began
         # Calls at the edges of windows are read twice and counted once.
         left = max(0, tally.calls_counted - tally.calls_read) * seconds / max(tally.calls_read, 1)
-        log.info(
-            "%s of %s calls read, %s, %.0f s left, %s requests%s",
-            f"{tally.calls_read:,}",
-            f"{tally.calls_counted:,}",
-            _rate(tally, seconds),
-            left,
-            f"{tally.requests:,}",
-            _trouble(tally),
+        logs.tell(
+            "progress",
+            f"{tally.calls_read:,} of {tally.calls_counted:,} calls read, {_rate(tally, seconds)}, "
+            f"{left:.0f} s left, {tally.requests:,} requests{_trouble(tally)}",
+            logging.INFO,
+            calls=tally.calls_read,
+            calls_counted=tally.calls_counted,
+            requests=tally.requests,
+            throttled=tally.throttled,
+            retries=tally.retries,
+            seconds=round(seconds, 3),
+            seconds_left=round(left),
         )
 
     with _ticking(write, LOG_EVERY_SECONDS):
@@ -97,7 +102,7 @@ def _ticking(report: Callable[[], None], seconds: float) -> Iterator[None]:
         while not over.wait(seconds):
             report()
 
-    thread = threading.Thread(target=tick, name="progress", daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(tick,), name="progress", daemon=True)
     thread.start()
     try:
         yield

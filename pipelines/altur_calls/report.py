@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import signal
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, fields
 from pathlib import Path, PurePath
 from textwrap import indent
 from typing import Any
@@ -16,8 +19,13 @@ from rich.table import Table
 
 from altur_calls import demo as sandbox
 from altur_calls import pipeline, warehouse
+from altur_calls.analytics.checks import Check
+from altur_calls.arguments import duration
 from altur_calls.dashboard.building import build, usual_language, write
 from altur_calls.dashboard.serving import HOST, Latest, server
+from altur_calls.logs import tell
+from altur_calls.monitoring import doctor, standing
+from altur_calls.monitoring import status as standing_told
 from altur_calls.progress import watched
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published
@@ -26,9 +34,11 @@ from altur_calls.sql.output import answer, output_of
 from altur_calls.sql.prompt import Prompt
 from altur_calls.sql.session import Session
 from altur_calls.stopping import end_with_the_reader, stop_on_signals
+from altur_calls.summary import Summary
 from altur_calls.superset.files import uri_of
 from altur_calls.survey import Forecast
 from altur_calls.target import Target
+from altur_calls.verify import Verdict
 from altur_calls.windows import utc_now
 
 SAMPLE = """\
@@ -53,42 +63,72 @@ DOUBTS_SHOWN = 20
 def target_of(source_settings: dict[str, Any], *, demo: bool) -> Iterator[tuple[Target, dict[str, Any]]]:
     """Yield the target to use and its settings: the user's, or without a key, to demonstrate, a sandbox's."""
     if demo and not sandbox.has_key():
-        click.echo("No API key is set: using the built-in sandbox. Its calls are made up.", err=True)
+        said = "No API key is set: using the built-in sandbox. Its calls are made up."
+        tell("sandbox", said, logging.WARNING)
         with sandbox.stand_in() as stand_in:
             yield _target(demo=demo), {**stand_in, **source_settings}
     else:
         yield Target(), source_settings
 
 
-def run(*, demo: bool = False, **source_settings: Any) -> int:
+def run(*, demo: bool = False, as_json: bool = False, **source_settings: Any) -> int:
     """Load what is due, print the summary, and return the exit code."""
     with target_of(source_settings, demo=demo) as (target, given):
         with stop_on_signals() as stop:
             done = pipeline.run(target, watch=watched, stop=stop, **given)
-        click.echo(text_of(done))
-        if done.published:
+        is_signalled = done.is_stopped and stop.signal_number
+        exit_code = SIGNALLED + (stop.signal_number or 0) if is_signalled else done.exit_code
+        if as_json:
+            _echo_json({**facts_of(done), "exit_code": exit_code})
+        else:
+            click.echo(text_of(done))
+        if done.published and not as_json:
             if demo:
                 _show_rows(done.published.database)
             asked = " --demo" if demo else ""
             click.echo(f"Next: altur-calls sql{asked}, or altur-calls dashboard{asked} --open")
-    for line in (*done.missing, *done.unproved[:DOUBTS_SHOWN]):
-        click.echo(f"altur-calls: incomplete: {line}", err=True)
+    _complain(done)
+    return exit_code
+
+
+def _complain(done: Summary) -> None:
+    """Say what is wrong."""
+    for doubt in (*done.missing, *done.unproved[:DOUBTS_SHOWN]):
+        tell("incomplete", f"incomplete: {doubt}", logging.ERROR, run_id=done.run_id)
     if (more := len(done.unproved) - DOUBTS_SHOWN) > 0:
-        click.echo(f"altur-calls: incomplete: {more:,} windows more; see altur.call_windows.", err=True)
-    for line in done.suspicious:
-        click.echo(f"altur-calls: suspicious: {line}", err=True)
+        said = f"incomplete: {more:,} windows more; see altur.call_windows."
+        tell("incomplete", said, logging.ERROR, run_id=done.run_id)
+    for suspicion in done.suspicious:
+        tell("suspicious", f"suspicious: {suspicion}", logging.ERROR, run_id=done.run_id)
+    if done.has_surprises:
+        said = "warning: calls came that are not as the API document says, for the first time."
+        tell("warning", said, logging.WARNING, run_id=done.run_id, drifts=done.drifts)
     if done.failure:
-        click.echo(f"altur-calls: {done.failure}", err=True)
-    if done.is_stopped and stop.signal_number:
-        click.echo("altur-calls: stopped early. What was read is loaded; the next run carries on.", err=True)
-        return SIGNALLED + stop.signal_number
-    return done.exit_code
+        tell("failed", str(done.failure), logging.ERROR, run_id=done.run_id, outcome=done.failure.outcome)
+    if done.is_stopped:
+        said = "stopped early. What was read is loaded; the next run carries on."
+        tell("stopped", said, logging.WARNING, run_id=done.run_id)
 
 
-def dry_run(*, demo: bool = False, **source_settings: Any) -> int:
+def facts_of(done: Summary) -> dict[str, Any]:
+    """Return a summary for machines."""
+    facts = {field.name: getattr(done, field.name) for field in fields(done)}
+    published = {"published": done.published and str(done.published.database)}
+    failure = {"failure": done.failure and str(done.failure)}
+    return {**facts, **failure, **published, "outcome": done.outcome, "error": done.trouble}
+
+
+def _echo_json(facts: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(facts, ensure_ascii=False))
+
+
+def dry_run(*, demo: bool = False, as_json: bool = False, **source_settings: Any) -> int:
     """Print what a run would read and what that costs, and return the exit code."""
     with target_of(source_settings, demo=demo) as (target, given):
         forecasts, seconds = pipeline.dry_run(target, **given)
+    if as_json:
+        _echo_json({"campaigns": [asdict(forecast) for forecast in forecasts], "seconds": seconds})
+        return pipeline.COMPLETE
     table = Table("campaign", "windows", "calls", "requests")
     for forecast in forecasts:
         table.add_row(str(forecast.campaign_id), *(f"{count:,}" for count in _counts(forecast)))
@@ -102,10 +142,22 @@ def _counts(forecast: Forecast) -> tuple[int, int, int]:
     return forecast.windows, forecast.calls, forecast.requests
 
 
-def verify(*, demo: bool = False, windows: int | None, seed: int | None, **source_settings: Any) -> int:
+def verify(*, demo: bool = False, as_json: bool = False, **given: Any) -> int:
     """Compare windows with the API, print what differs, and return the exit code."""
-    with target_of(source_settings, demo=demo) as (target, given):
-        verdict = pipeline.verify(target, windows=windows, seed=seed, watch=watched, **given)
+    with target_of(given, demo=demo) as (target, all_given):
+        verdict = pipeline.verify(target, watch=watched, **all_given)
+    if as_json:
+        _echo_json({**asdict(verdict), "chance": verdict.chance})
+    else:
+        _show_verdict(verdict)
+    for line in verdict.doubts:
+        tell("incomplete", f"incomplete: {line}", logging.ERROR)
+    if verdict.doubts:
+        return pipeline.INCOMPLETE
+    return pipeline.DIFFERENT if verdict.differences else pipeline.COMPLETE
+
+
+def _show_verdict(verdict: Verdict) -> None:
     for difference in verdict.differences:
         click.echo(f"campaign {difference.campaign_id} call {difference.call_id}: {difference.field}")
     calls = f"{verdict.compared_calls:,} of {verdict.all_calls:,} calls"
@@ -113,23 +165,27 @@ def verify(*, demo: bool = False, windows: int | None, seed: int | None, **sourc
     click.echo(f"Were one row bad, this sample had a chance of {verdict.chance:.1%} to hold it.")
     if verdict.differences:
         click.echo("Calls may have changed since they were read; altur-calls run --since reads them again.")
-    for line in verdict.doubts:
-        click.echo(f"altur-calls: incomplete: {line}", err=True)
-    if verdict.doubts:
-        return pipeline.INCOMPLETE
-    return pipeline.DIFFERENT if verdict.differences else pipeline.COMPLETE
 
 
-def check(*, demo: bool = False) -> int:
+def check(*, demo: bool = False, as_json: bool = False) -> int:
     """Print which rules the warehouse breaks, each with the SQL that shows the rows; return the exit code."""
-    broken = 0
+    found = []
     for rule, rows in warehouse.check(_target(demo=demo)):
-        click.echo(f"{'ok    ' if not rows else 'BROKEN'} {rule.rule}")
-        if rows:
-            broken += 1
-            click.echo(f"       {rows:,} row{'' if rows == 1 else 's'}:\n{indent(rule.query, ' ' * 7)};")
-    click.echo(f"{broken} of the rules broken." if broken else "All rules hold.")
+        found.append({"name": rule.name, "rule": rule.rule, "rows": rows})
+        if not as_json:
+            _show_rule(rule, rows)
+    broken = sum(bool(rule["rows"]) for rule in found)
+    if as_json:
+        _echo_json({"broken": broken, "rules": found})
+    else:
+        click.echo(f"{broken} of the rules broken." if broken else "All rules hold.")
     return pipeline.DIFFERENT if broken else pipeline.COMPLETE
+
+
+def _show_rule(rule: Check, rows: int) -> None:
+    click.echo(f"{'ok    ' if not rows else 'BROKEN'} {rule.rule}")
+    if rows:
+        click.echo(f"       {rows:,} row{'' if rows == 1 else 's'}:\n{indent(rule.query, ' ' * 7)};")
 
 
 def docs(folder: Path, *, demo: bool = False) -> int:
@@ -154,7 +210,7 @@ def spread(campaign_id: int, *, demo: bool = False) -> int:
     name, columns, keys = warehouse.spread(_target(demo=demo), campaign_id)
     click.echo(f"{name}: {', '.join(columns)}")
     if keys > len(columns):
-        click.echo(f"altur-calls: {keys:,} keys; the {len(columns)} commonest are columns.", err=True)
+        tell("keys", f"{keys:,} keys; the {len(columns)} commonest are columns.", logging.WARNING)
     click.echo(f"Try: FROM {name} LIMIT 10;")
     return pipeline.COMPLETE
 
@@ -198,11 +254,35 @@ def sql(query: str | None, kind: str | None, path: Path | None, *, demo: bool = 
     return pipeline.COMPLETE
 
 
+def status(*, demo: bool = False, as_json: bool = False, max_age: str | None = None) -> int:
+    """Print how things stand, or with ``max_age`` a verdict in one line, and return the exit code."""
+    limit = duration("--max-age", max_age) if max_age else None
+    stands = standing.standing(_target(demo=demo))
+    code, said = standing_told.verdict(stands, limit) if limit else (pipeline.COMPLETE, "")
+    if as_json:
+        verdict = {"is_good": code == pipeline.COMPLETE, "verdict": said} if limit else {}
+        _echo_json({**standing_told.facts(stands), **verdict})
+    else:
+        click.echo(said if limit else standing_told.page(stands))
+    return code
+
+
+def examine(*, demo: bool = False, as_json: bool = False) -> int:
+    """Print what an examination found, and return the exit code."""
+    with target_of({}, demo=demo) as (target, given):
+        found = doctor.examine(target, **given)
+    if as_json:
+        _echo_json({"is_good": found.is_good, **asdict(found)})
+    else:
+        click.echo(doctor.page(found))
+    return pipeline.COMPLETE if found.is_good else standing_told.STALE
+
+
 def _target(*, demo: bool) -> Target:
     return Target(sandbox.PIPELINE) if demo and not sandbox.has_key() else Target()
 
 
-def text_of(done: pipeline.Summary) -> str:
+def text_of(done: Summary) -> str:
     """Return a summary as text for people."""
     again = done.read_calls - done.new_calls - done.rejected_calls
     proved = done.windows - len(done.unproved) - len(done.missing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from datetime import datetime
 from typing import Any
 
@@ -57,7 +58,7 @@ class Roster:
         """Begin to ask for the list if it is due, in a thread of its own: no call waits for a name."""
         if self._list is None and campaigns.is_due(known, campaign_ids, self._terms, now):
             pool = ThreadPoolExecutor(1, "campaigns")
-            self._list = pool.submit(_listed, api if self._asks else None)
+            self._list = pool.submit(copy_context().run, _listed, api if self._asks else None)
             pool.shutdown(wait=False)
         self._asked_for = campaign_ids
 

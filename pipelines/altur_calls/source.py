@@ -14,7 +14,7 @@ from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
 from altur_calls import settings, tables
-from altur_calls.api import Api
+from altur_calls.api import Api, without_password
 from altur_calls.arguments import campaign_numbers, days, moment, positive, secret_key, zones_by_campaign
 from altur_calls.arrow import json_is_text
 from altur_calls.batch import Batch
@@ -85,7 +85,9 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
         ``call_windows`` (the ledger: a row for each window read), ``rejected_calls`` and ``schema_drift``.
 
     """
+    given = {name: value for name, value in locals().items() if name not in {"api_key", "extraction"}}
     work = extraction or Extraction()
+    work.settings = {**given, "base_url": without_password(base_url)}
     connect = partial(
         Api,
         secret_key(api_key),

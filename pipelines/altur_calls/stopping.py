@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from altur_calls.logs import line
+
 STDERR = 2
-ENDING = b"altur-calls: ending when what was read is loaded; once more ends it at once.\n"
+ENDING = "ending when what was read is loaded; once more ends it at once."
 
 
 class Stop(threading.Event):
@@ -23,6 +25,7 @@ class Stop(threading.Event):
 def stop_on_signals() -> Iterator[Stop]:
     """Yield what the first SIGINT or SIGTERM sets. After it, either does again what it did before."""
     stop = Stop()
+    told = f"{line('ending', ENDING)}\n".encode()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def restore() -> None:
@@ -31,7 +34,7 @@ def stop_on_signals() -> Iterator[Stop]:
 
     def end(number: int, _frame: FrameType | None) -> None:
         restore()
-        os.write(STDERR, ENDING)  # print may be what was interrupted
+        os.write(STDERR, told)  # print may be what was interrupted
         stop.signal_number = number
         stop.set()
 

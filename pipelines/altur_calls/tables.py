@@ -26,6 +26,7 @@ REJECTED = "rejected_calls"
 DRIFT = "schema_drift"
 CAMPAIGNS = "campaigns"
 CHANGES = "call_changes"
+RUNS = "runs"
 
 VERSION = 3
 """Of the tables below. A warehouse with tables of another version is not written to."""
@@ -143,6 +144,42 @@ CHANGE_COLUMNS = _columns(
     **ROW_KEYS,
 )
 
+RUN_COLUMNS = _columns(
+    {},
+    run_id=("text", "When it began, and some letters by chance", REQUIRED),
+    started_at=("timestamp", "When it began", REQUIRED),
+    ended_at=("timestamp", "When it ended; null while it lasts, and where it was killed"),
+    outcome=(
+        "text",
+        "How it ended: ok, warnings, incomplete and so on, as the README lists them; running while it lasts",
+        REQUIRED,
+    ),
+    error=("text", "What went wrong, and what to do"),
+    campaign_ids=("json", "Campaigns it was to read"),
+    is_span=("bool", "Whether it read a span that was named, instead of what was due"),
+    windows=("bigint", "Windows it read"),
+    windows_in_doubt=("bigint", "Those of them that it could not prove"),
+    calls_read=("bigint", "Calls that arrived, each time counted"),
+    calls_new=("bigint", "Calls that were not in the warehouse"),
+    calls_updated=("bigint", "Calls that were, otherwise"),
+    calls_vanished=("bigint", "Calls that it marked as deleted"),
+    calls_rejected=("bigint", "Calls that can't be rows, each time counted"),
+    requests=("bigint", "Requests it sent"),
+    throttled=("bigint", "Answers of 429"),
+    retries=("bigint", "Requests that were sent again, after a 429 or another failure"),
+    seconds=("double", "From its beginning to its end"),
+    seconds_opening=("double", "Part of that until the warehouse was open"),
+    seconds_reading=("double", "Part in which pages were waited for and made rows"),
+    seconds_normalizing=("double", "Part in which dlt prepared load packages"),
+    seconds_loading=("double", "Part in which they were loaded"),
+    seconds_views=("double", "Part in which the schema analytics was kept up"),
+    seconds_publishing=("double", "Part for the copy for readers; in that copy itself not known yet"),
+    first_load_id=("text", "The first load it completed"),
+    last_load_id=("text", "The last load it completed: those between are its loads, too"),
+    settings=("json", "What it was told, without secrets"),
+    versions=("json", "Of altur-calls, its tables, dlt, DuckDB and Python"),
+)
+
 COLUMNS: dict[str, TTableSchemaColumns] = {
     CALLS: CALL_COLUMNS,
     **CHILD_COLUMNS,
@@ -152,7 +189,20 @@ COLUMNS: dict[str, TTableSchemaColumns] = {
     REJECTED: REJECTED_COLUMNS,
     DRIFT: DRIFT_COLUMNS,
 }
-"""The columns of each table."""
+"""The columns of each table that is loaded."""
+
+ALL: dict[str, TTableSchemaColumns] = {**COLUMNS, RUNS: RUN_COLUMNS}
+"""Those, and of the table that runs keep of themselves."""
+
+DUCKDB_TYPES = {
+    "text": "VARCHAR",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "bool": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "json": "JSON",
+}
+"""DuckDB's types by dlt's names."""
 
 ROWS = {
     CALLS: "A call, by `id`",
@@ -165,6 +215,7 @@ ROWS = {
     WINDOWS: "A window read: the ledger",
     REJECTED: "A call that can't be a row, as it came",
     DRIFT: "A way in which calls differ from the API document",
+    RUNS: "A run, however it ended; one that could not open the warehouse is written by the next that can",
 }
 """What a row of each table is."""
 
@@ -174,5 +225,6 @@ UNIQUE = {
     CAMPAIGNS: "campaign_id",
     REJECTED: "fault_id",
     DRIFT: "drift_id",
+    RUNS: "run_id",
 }
 """The column that tells the rows of a table apart, where one alone does."""

@@ -11,7 +11,7 @@ class Tally:
     def __init__(self) -> None:
         """Begin at nothing."""
         self._lock = threading.Lock()
-        self.campaigns = 0
+        self.campaign_ids: list[int] = []
         self.requests = 0
         self.throttled = 0
         self.retries = 0
@@ -24,6 +24,10 @@ class Tally:
         self.calls_read = 0
         self.new_calls = 0
         """Calls that were not found in the warehouse at the time they were created."""
+        self.changed_calls = 0
+        """Calls that were found there, otherwise."""
+        self.vanished_calls = 0
+        """Calls that were found there only, and are marked."""
         self.calls_counted = 0
         """Calls in the windows that were due, as far as they were asked for, by the API's count."""
         self.calls_per_second_limit: float | None = None

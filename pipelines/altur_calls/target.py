@@ -117,15 +117,16 @@ class Target:
 
     def published(self) -> Path:
         """Return where readers find what is loaded: the path of the published database."""
-        return settings_of().database(self._file())
+        return settings_of().database(self.file())
 
-    def _file(self) -> Path:
+    def file(self) -> Path:
         """Return the path of the warehouse as it is configured now, not as dlt knows it from another time."""
+        # In a folder of its own also because that of the pipeline may be a run's now, and dlt writes to it.
         with translated(), TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             return _usable(Path(location_of(self._pipeline(pipelines_dir=folder))))
 
     def _path(self) -> Path:
-        path = self._file()
+        path = self.file()
         if not path.exists():
             raise WarehouseError(
                 f"Nothing is loaded yet in {path}: altur-calls run comes first. "
@@ -237,13 +238,13 @@ def holds_calls(pipeline: dlt.Pipeline) -> bool:
     return pipeline.default_schema_name is not None
 
 
-def count_calls(pipeline: dlt.Pipeline) -> int:
-    """Count the calls in the warehouse."""
+def count_rows(pipeline: dlt.Pipeline, table: str = tables.CALLS) -> int:
+    """Count the rows of a table in the warehouse: the calls."""
     if not holds_calls(pipeline):
         return 0
     try:
         with pipeline.sql_client() as client:
-            name = client.make_qualified_table_name(tables.CALLS)
+            name = client.make_qualified_table_name(table)
             rows = client.execute_sql(f"SELECT count(*) FROM {name}")  # noqa: S608 (a name of ours, quoted)
     except DestinationUndefinedEntity:
         return 0

@@ -15,16 +15,6 @@ HEAD = """\
 # Made by `altur-calls docs`: what is changed here is lost.
 """
 
-TYPES = {
-    "text": "VARCHAR",
-    "bigint": "BIGINT",
-    "double": "DOUBLE",
-    "bool": "BOOLEAN",
-    "timestamp": "TIMESTAMPTZ",
-    "json": "JSON",
-}
-"""DuckDB's types by dlt's names."""
-
 # Of the ledger: every run that reads leaves a row there, also one that finds no call that is new.
 FRESHNESS = {
     "loaded_at_field": "read_at",
@@ -41,7 +31,7 @@ def sources() -> str:
         "name": "altur",
         "schema": "altur",
         "description": "AI voice calls of Altur campaigns, loaded by altur-calls",
-        "tables": [_table(name) for name in tables.COLUMNS],
+        "tables": [_table(name) for name in tables.ALL],
     }
     return HEAD + yaml_of({"version": 2, "sources": [source]})
 
@@ -53,7 +43,7 @@ def _table(name: str) -> dict[str, Any]:
         **({"config": FRESHNESS} if name == tables.WINDOWS else {}),
         "columns": [
             _column(name, column_name, column)
-            for column_name, column in tables.COLUMNS[name].items()
+            for column_name, column in tables.ALL[name].items()
             if not _is_dlts(column_name, column)
         ],
     }
@@ -68,7 +58,7 @@ def _column(table: str, name: str, column: TColumnSchema) -> dict[str, Any]:
     return {
         "name": name,
         "description": column["description"],
-        "data_type": TYPES[str(column["data_type"])],
+        "data_type": tables.DUCKDB_TYPES[str(column["data_type"])],
         **({"data_tests": data_tests} if data_tests else {}),
     }
 

@@ -13,6 +13,7 @@ from altur_calls import tables
 from altur_calls.analytics.quoting import identifier, literal
 from altur_calls.analytics.upkeep import replace_calls, replace_moved
 from altur_calls.analytics.views import SCHEMA, TABLE, TABLES, for_dataset, meaning, views
+from altur_calls.audit import make_runs
 from altur_calls.errors import ViewFailed
 from altur_calls.target import DUCKDB, Client, destination_of, more_memory
 from altur_calls.transaction import transaction
@@ -67,6 +68,8 @@ def keep_up(client: Client) -> None:
     with closing(client.native_connection.cursor()) as connection, transaction(connection):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         connection.execute(f"CREATE TABLE IF NOT EXISTS {BUILT} (kind VARCHAR, value VARCHAR, of VARCHAR)")
+        with _named(tables.RUNS):
+            make_runs(connection, dataset)
         if not (_is_made(connection, dataset) and _kept_up(connection, dataset)):
             with more_memory(client):
                 _make(connection, dataset)
@@ -85,7 +88,7 @@ def _named(name: str) -> Iterator[None]:
 
 def definitions() -> str:
     """Return a key that is the same while all views are the same in all they say."""
-    return sha256(repr((list(views().values()), tables.COLUMNS, tables.ROWS)).encode()).hexdigest()[:16]
+    return sha256(repr((list(views().values()), tables.ALL, tables.ROWS)).encode()).hexdigest()[:16]
 
 
 def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str]:
@@ -134,7 +137,7 @@ def _meanings(schema: str, name: str) -> Callable[[str | None], str] | None:
     """Return what tells the meaning of a column, and without one, of a row."""
     if schema == SCHEMA and name in views():
         return lambda column: meaning(name, column) or "" if column else views()[name].grain
-    if schema != SCHEMA and (columns := tables.COLUMNS.get(name)):
+    if schema != SCHEMA and (columns := tables.ALL.get(name)):
         return lambda column: (
             (columns.get(column, {}).get("description") or "") if column else tables.ROWS[name]
         )

@@ -101,7 +101,7 @@ def meaning(name: str, column: str) -> str | None:
     if (own := view.described.get(column)) is not None:
         return own
     for raw in view.reads:
-        if (known := tables.COLUMNS.get(raw, {}).get(column)) is not None:
+        if (known := tables.ALL.get(raw, {}).get(column)) is not None:
             return known.get("description")
     return next(filter(None, (meaning(used, column) for used in view.uses)), None)
 

@@ -1,0 +1,1 @@
+"""What whoever put the runs on a schedule wants to know: how things stand, and what is wrong."""

@@ -1,0 +1,223 @@
+"""Examine an installation: its settings and where they come from, the API, the clock, the disk, the files."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dlt.common.configuration.utils import get_resolved_traces
+from dlt.common.pipeline import get_dlt_pipelines_dir
+
+from altur_calls.api import Api
+from altur_calls.errors import AlturError, CampaignNotFound, KeyRefused, WarehouseError
+from altur_calls.extraction import Extraction
+from altur_calls.failures import translated
+from altur_calls.lock import is_held
+from altur_calls.publishing.places import Publishing, settings_of
+from altur_calls.runs import versions
+from altur_calls.source import altur_source
+from altur_calls.target import Target
+
+SECRETS = {"api_key"}
+MASK = "***"
+
+CLOCK_SLACK_SECONDS = 5
+"""A difference of clocks that matters to nothing: the API tells whole seconds."""
+
+LEAST_FREE_BYTES = 500_000_000
+
+STORAGE = slice(12, 20)
+"""Where in a DuckDB file the version of its format is."""
+
+OLDEST_STORAGE = 64
+"""What DuckDB 1.0 opens, and all later ones."""
+
+DEFAULT, GIVEN = "default", "given here"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting as it was resolved."""
+
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was examined, whether it is as it should be, and what was seen."""
+
+    name: str
+    is_good: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All of it."""
+
+    settings: list[Setting]
+    findings: list[Finding]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong."""
+        return all(finding.is_good for finding in self.findings)
+
+
+def examine(target: Target, **given: Any) -> Diagnosis:
+    """Examine a target and the settings to load it with. Asks the API for a call of each campaign."""
+    get_resolved_traces().clear()
+    work, findings = Extraction(), []
+    try:
+        with translated():
+            altur_source(extraction=work, **given)
+        findings.append(Finding("settings", is_good=True, told="all that is needed, and of the right kind"))
+    except AlturError as error:
+        findings.append(Finding("settings", is_good=False, told=str(error)))
+    publishing = settings_of()
+    settings = list(_settings(work.settings, given, publishing))
+    if findings[0].is_good:
+        findings += _of_api(work)
+    findings += _of_files(target, publishing)
+    told = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return Diagnosis(settings, [*findings, Finding("versions", is_good=True, told=told)])
+
+
+def _settings(
+    resolved: Mapping[str, Any], given: Mapping[str, Any], publishing: Publishing
+) -> Iterator[Setting]:
+    """Yield all settings; where one is wrong, those that dlt found before it."""
+    found = {
+        (trace.sections[:1] == [Publishing.__section__], trace.key): trace
+        for trace in get_resolved_traces().resolved_traces
+    }
+
+    def setting(name: str, value: Any, *, of_publishing: bool = False) -> Setting:
+        trace = found.get((of_publishing, name))
+        source = (trace.provider_location or trace.provider_name) if trace else DEFAULT
+        if value is None:
+            value = trace.value if trace else given.get(name)
+        shown = MASK if name in SECRETS and value else "not set" if value is None else str(value)
+        prefix = f"{Publishing.__section__}." if of_publishing else ""
+        return Setting(f"{prefix}{name}", shown, GIVEN if name in given else source)
+
+    for name in inspect.signature(altur_source).parameters:
+        if name != "extraction":
+            yield setting(name, resolved.get(name))
+    for name in Publishing.get_resolvable_fields():
+        yield setting(name, getattr(publishing, name), of_publishing=True)
+
+
+# The API. -----------------------------------------------------------------------------------------------
+
+
+def _of_api(work: Extraction) -> Iterator[Finding]:
+    with closing(work.connect()) as api:
+        try:
+            campaign_ids = work.roster.ids(api)
+            campaigns = [_of_campaign(api, campaign_id) for campaign_id in campaign_ids]
+        except KeyRefused as error:
+            yield Finding("key", is_good=False, told=str(error))
+        except AlturError as error:
+            yield Finding("API", is_good=False, told=str(error))
+        else:
+            yield Finding("key", is_good=True, told="the API accepts it")
+            yield from campaigns
+    yield of_clock(work.tally.server_ahead_seconds)
+
+
+def _of_campaign(api: Api, campaign_id: int) -> Finding:
+    name = f"campaign {campaign_id}"
+    try:
+        page = api.calls_page(campaign_id, {"pageSize": 1})
+    except CampaignNotFound as error:
+        return Finding(name, is_good=False, told=str(error))
+    count = "calls" if page.total is None else f"{page.total:,} call{'' if page.total == 1 else 's'}"
+    return Finding(name, is_good=True, told=f"reachable: {count}")
+
+
+def of_clock(ahead: float | None) -> Finding:
+    """Judge how many seconds the API's clock is ahead of ours."""
+    if ahead is None:
+        return Finding("clock", is_good=True, told="the API did not tell the time")
+    if abs(ahead) <= CLOCK_SLACK_SECONDS:
+        return Finding("clock", is_good=True, told="as the API's")
+    way = "behind" if ahead > 0 else "ahead of"
+    told = f"{abs(ahead):,.0f} s {way} the API's. Set it by NTP: what is due is told by this clock."
+    return Finding("clock", is_good=False, told=told)
+
+
+# Files. -------------------------------------------------------------------------------------------------
+
+
+def _of_files(target: Target, publishing: Publishing) -> Iterator[Finding]:
+    working = target.file()
+    folder = Path(get_dlt_pipelines_dir())
+    is_running = is_held(folder, target.name)
+    yield Finding("lock", is_good=True, told="a run is under way" if is_running else "free")
+    yield _of_warehouse(working, is_running=is_running)
+    published = publishing.database(working)
+    yield from (
+        _of_disk(name, path)
+        for name, path in (("warehouse", working), ("published file", published), ("dlt's folder", folder))
+    )
+    for name, path in (("warehouse", working), ("published file", published)):
+        if path.exists():
+            yield _of_format(name, path)
+
+
+def _of_warehouse(path: Path, *, is_running: bool) -> Finding:
+    if not path.exists():
+        return Finding("warehouse", is_good=True, told=f"{path} is not there yet: altur-calls run makes it")
+    if is_running:
+        return Finding("warehouse", is_good=True, told=f"{path} is open in a run")
+    try:
+        with translated(), duckdb.connect(path, read_only=True):
+            return Finding("warehouse", is_good=True, told=f"{path} can be opened")
+    except WarehouseError as error:
+        return Finding("warehouse", is_good=False, told=str(error))
+
+
+def _of_disk(name: str, path: Path) -> Finding:
+    there = next(parent for parent in (path, *path.parents) if parent.exists())
+    free, size = shutil.disk_usage(there).free, path.stat().st_size if path.is_file() else 0
+    need = max(LEAST_FREE_BYTES, 2 * size)  # a copy is written beside it, and it grows
+    told = f"{free / 1e9:,.1f} GB free" + (
+        "" if free >= need else f": make room, {need / 1e9:,.1f} GB at least"
+    )
+    return Finding(f"disk of {name}", is_good=free >= need, told=told)
+
+
+def _of_format(name: str, path: Path) -> Finding:
+    with path.open("rb") as file:
+        storage = int.from_bytes(file.read(STORAGE.stop)[STORAGE], "little")
+    is_good = storage <= OLDEST_STORAGE
+    told = "DuckDB 1.0 and all later ones can open it, so today's BI tools can"
+    newer = f"its format is {storage}: BI tools with an older DuckDB can't open it"
+    return Finding(f"format of {name}", is_good=is_good, told=told if is_good else newer)
+
+
+# Told. --------------------------------------------------------------------------------------------------
+
+
+def page(diagnosis: Diagnosis) -> str:
+    """Return it as text for people."""
+    width = max(len(setting.name) for setting in diagnosis.settings)
+    lines = ["SETTINGS"]
+    lines += [f"  {each.name:{width}}  {each.value}  ({each.source})" for each in diagnosis.settings]
+    width = max(len(finding.name) for finding in diagnosis.findings)
+    lines += ["", "FOUND"]
+    lines += [
+        f"  {'ok   ' if finding.is_good else 'WRONG'}  {finding.name:{width}}  {finding.told}"
+        for finding in diagnosis.findings
+    ]
+    wrong = sum(not finding.is_good for finding in diagnosis.findings)
+    return "\n".join([*lines, "", f"{wrong} wrong." if wrong else "All is well."])

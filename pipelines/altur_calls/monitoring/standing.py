@@ -1,0 +1,185 @@
+"""How things stand: what the warehouse, the journal of runs and the lock tell together.
+
+What is published is asked first: that holds up no run, and no run holds it up. What came later, such as runs
+that failed since, the journal knows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+from dlt.common.pipeline import get_dlt_pipelines_dir
+
+from altur_calls import runs
+from altur_calls.journal import concluded, journal_of
+from altur_calls.lock import is_held
+from altur_calls.publishing.readers import reading
+from altur_calls.records import Row
+from altur_calls.target import Target
+from altur_calls.windows import Clock, utc_now
+
+RUNS_ASKED_FOR = 50
+
+RUNS = f"""
+SELECT
+    run_id, started_at, ended_at, outcome, error, CAST(campaign_ids AS VARCHAR) AS campaign_ids, is_span,
+    windows, windows_in_doubt, calls_new, calls_updated, seconds, last_load_id
+FROM analytics.runs ORDER BY started_at DESC LIMIT {RUNS_ASKED_FOR}
+"""  # noqa: S608 (a number of ours)
+
+CAMPAIGNS = """
+SELECT campaign_id, campaign_name, data_completeness.proved_until, calls_in_progress,
+    data_completeness.calls, windows_in_doubt, rejected_calls, drifted_fields, first_doubt
+FROM analytics.data_completeness
+JOIN analytics.data_freshness USING (campaign_id)
+JOIN analytics.campaigns USING (campaign_id)
+LEFT JOIN (
+    SELECT campaign_id, arg_min(doubt, window_start) AS first_doubt
+    FROM analytics.windows_in_doubt GROUP BY campaign_id
+) AS doubts USING (campaign_id)
+ORDER BY campaign_id
+"""
+
+TELLS_OF_RUNS = """
+SELECT count(*) FROM information_schema.tables
+WHERE table_catalog = current_database() AND table_schema = 'analytics' AND table_name = 'loads'
+"""
+
+LAST_LOAD = "SELECT max(load_id) FROM analytics.loads"
+
+SCHEDULED = 8
+"""Runs by which the schedule is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign that is loaded."""
+
+    campaign_id: int
+    name: str
+    proved_until: datetime | None
+    in_progress: int
+    calls: int
+    windows_in_doubt: int
+    rejected_calls: int
+    drifted_fields: int
+    first_doubt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand at a moment."""
+
+    now: datetime
+    warehouse: Path
+    seen_in: Path | None
+    """The file that tells of the campaigns; ``None`` if none can be read now."""
+    last_load_id: str | None
+    """The last load in it."""
+    runs: Sequence[Row]
+    """The latest, the last to begin first."""
+    campaigns: Sequence[Campaign]
+    """Those that the last runs were to load."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way."""
+        return any(run["outcome"] == runs.RUNNING for run in self.runs)
+
+    @property
+    def ended(self) -> Sequence[Row]:
+        """The runs that have ended, or were killed."""
+        return [run for run in self.runs if run["outcome"] != runs.RUNNING]
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds from one run to the next, if they come by a schedule, as far as the last ones tell."""
+        began = [run["started_at"].timestamp() for run in self.runs if not run["is_span"]][: SCHEDULED + 1]
+        gaps = [later - earlier for later, earlier in pairwise(began)]
+        usual = median(gaps) if len(gaps) > 1 else 0
+        regular = [gap for gap in gaps if usual / 2 <= gap <= usual * 2]
+        return usual if usual and len(regular) > len(gaps) / 2 else None
+
+
+def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
+    """Return how things stand with a target, whatever runs or fails there.
+
+    Raises:
+        WarehouseError: if the warehouse can't be read.
+
+    """
+    file, published = target.file(), target.published()
+    seen_in, told, campaigns, last_load_id = None, [], [], None
+    with _opened(target, file, published) as (path, connection):
+        if connection is not None:
+            seen_in = path
+            told = _rows(connection, RUNS)
+            campaigns = [Campaign(*row) for row in connection.execute(CAMPAIGNS).fetchall()]
+            ((last_load_id,),) = connection.execute(LAST_LOAD).fetchall()
+    latest = _latest(target.name, told, str(file))
+    loaded = _loaded(latest)
+    shown = [campaign for campaign in campaigns if not loaded or campaign.campaign_id in loaded]
+    return Standing(clock(), file, seen_in, last_load_id, latest, shown)
+
+
+@contextmanager
+def _opened(
+    target: Target, file: Path, published: Path
+) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection | None]]:
+    """Yield the published file, if it tells of runs; else the working file, if no run has it; or nothing."""
+    if published.exists():
+        with reading(published) as connection:
+            if _tells_of_runs(connection):
+                yield published, connection
+                return
+    if not file.exists() or is_held(Path(get_dlt_pipelines_dir()), target.name):
+        yield file, None  # a run has it
+        return
+    with target.reading() as connection:
+        yield file, connection if _tells_of_runs(connection) else None
+
+
+def _tells_of_runs(connection: duckdb.DuckDBPyConnection) -> bool:
+    return connection.execute(TELLS_OF_RUNS).fetchall() == [(1,)]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    found = connection.execute(query)
+    names = [column[0] for column in found.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return [{**row, "campaign_ids": json.loads(row["campaign_ids"] or "[]")} for row in rows]
+
+
+def _latest(name: str, told: Iterable[Row], warehouse: str) -> list[Row]:
+    """Return the runs that are told of, and those that the journal knows beside them."""
+    known = [row for row in journal_of(name).rows() if row.get("warehouse") in {None, warehouse}]
+    if not is_held(Path(get_dlt_pipelines_dir()), name):
+        known = concluded(known, "")
+    by_id = {row["run_id"]: row for row in told}
+    for row in known:
+        if row["run_id"] not in by_id or row["outcome"] != runs.RUNNING:
+            moments = {name: _moment(row[name]) for name in ("started_at", "ended_at")}
+            by_id[row["run_id"]] = {**row, **moments}
+    return sorted(by_id.values(), key=lambda row: row["started_at"], reverse=True)[:RUNS_ASKED_FOR]
+
+
+def _moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def _loaded(latest: Iterable[Row]) -> set[int]:
+    """Return the campaigns of the last two runs that were to load what is due.
+
+    Of two, for one may have been for a campaign by hand. One that is no longer loaded gets no older.
+    """
+    several = [row["campaign_ids"] for row in latest if row["campaign_ids"] and not row["is_span"]]
+    return {campaign_id for campaign_ids in several[:2] for campaign_id in campaign_ids}

@@ -1,0 +1,83 @@
+"""What a run did, as it is told when it has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from altur_calls import runs
+from altur_calls.errors import AlturError
+from altur_calls.publishing.publisher import Published
+
+COMPLETE, INCOMPLETE, SUSPICIOUS, DIFFERENT = 0, 3, 4, 5
+"""Exit codes of what ended without an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did."""
+
+    run_id: str
+    campaigns: int
+    new_calls: int
+    read_calls: int
+    total_calls: int
+    rejected_calls: int
+    windows: int
+    requests: int
+    throttled: int
+    retries: int
+    seconds: float
+    warehouse: str
+    unproved: tuple[str, ...]
+    missing: tuple[str, ...]
+    suspicious: tuple[str, ...]
+    drifts: tuple[str, ...]
+    has_surprises: bool = False
+    """Whether something came for the first time that is not as the API document says."""
+    failure: AlturError | None = None
+    """What went wrong after the calls were loaded: a view could not be made, or nothing be published."""
+    published: Published | None = None
+    """What readers got. None where the settings say so, or it failed."""
+    is_stopped: bool = False
+    """Whether it was ended early: the rest is due."""
+
+    @property
+    def exit_code(self) -> int:
+        """0; 3 if a window could not be proved or a campaign was not found; 4 if too many calls vanished.
+
+        Else that of what failed after the calls were loaded: 70 for a view, 73 for publishing.
+        """
+        if self.unproved or self.missing:
+            return INCOMPLETE
+        if self.suspicious:
+            return SUSPICIOUS
+        return self.failure.exit_code if self.failure else COMPLETE
+
+    @property
+    def outcome(self) -> str:
+        """The same in a word."""
+        if self.is_stopped:
+            return runs.STOPPED
+        if self.unproved or self.missing:
+            return runs.INCOMPLETE
+        if self.suspicious:
+            return runs.SUSPICIOUS
+        if self.failure:
+            return self.failure.outcome
+        return runs.WARNINGS if self.has_surprises else runs.OK
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong, in a line or two."""
+        doubts = [*self.missing, *self.unproved]
+        more = f" And {len(doubts) - 1:,} more; see analytics.windows_in_doubt." if len(doubts) > 1 else ""
+        surprises = [] if not self.has_surprises else [self.surprise]
+        lines = [*(f"{line}{more}" for line in doubts[:1]), *self.suspicious, *surprises]
+        return "\n".join([*lines, *([str(self.failure)] if self.failure else [])]) or None
+
+    @property
+    def surprise(self) -> str:
+        """What is not as the API document says."""
+        said = [f"Not as the API document says: {', '.join(self.drifts)}; see altur.schema_drift."]
+        rejected = [f"{self.rejected_calls:,} calls can't be rows; see altur.rejected_calls."]
+        return "\n".join([*(rejected if self.rejected_calls else []), *(said if self.drifts else [])])

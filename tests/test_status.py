@@ -1,0 +1,334 @@
+"""How things stand, as people, machines and monitors are told: real runs and files, a given clock."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from altur_calls.arguments import duration
+from altur_calls.errors import AlturError, SettingsError
+from altur_calls.journal import journal_of
+from altur_calls.lock import is_held, only_run
+from altur_calls.monitoring.standing import Standing, standing
+from altur_calls.monitoring.status import page, problems, verdict
+from altur_calls.pipeline import publish, run
+from altur_calls.publishing.places import settings_of
+from altur_calls.target import NAME, Target
+from altur_sandbox import ManualWorld, Sandbox, example_call
+from common import NOON, Cli
+from warehouse import Warehouse
+
+Fields = dict[str, Any]
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+START = NOON + DAY
+
+
+def loaded(settings: Fields, *moments: datetime, **changed: Any) -> None:
+    """Load at each of some moments."""
+    for moment in moments:
+        run(Target(), clock=lambda moment=moment: moment, **{**settings, **changed})
+
+
+def stands(now: datetime) -> Standing:
+    return standing(Target(), clock=lambda: now)
+
+
+def wrong(now: datetime) -> list[str]:
+    return [problem.what for problem in problems(stands(now))]
+
+
+def check(now: datetime, max_age: timedelta = 2 * HOUR) -> tuple[int, str]:
+    return verdict(stands(now), max_age)
+
+
+# The page. ----------------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_what_was_done_how_far_it_is_proved_and_what_is_next(
+    settings: Fields, world: ManualWorld
+) -> None:
+    """In less than twenty lines, none too long for a terminal, but for those of paths and advice."""
+    world.put(2, example_call("talking", START - HOUR, status="in-progress"))
+    loaded(settings, START, START + 15 * MINUTE, START + 30 * MINUTE)
+
+    told = page(stands(START + 34 * MINUTE))
+
+    assert told.startswith("All is well.")
+    assert "2026-03-03 18:30  4 min ago   ok" in told
+    assert "2026-03-03 18:30  4 min ago" in told.partition("CAMPAIGNS")[2]
+    assert "A run at 2026-03-03 18:45, if they come every 15 min as before: what is new, 1 calls in" in told
+    assert "WRONG" not in told
+    assert len(told.splitlines()) < 20
+
+
+def test_what_is_wrong_is_told_with_what_to_do(settings: Fields, world: ManualWorld) -> None:
+    """A campaign in doubt, by the reason of its first window."""
+    call = world.calls(2)[0]
+    world.put_raw(2, call, created_at=call["created_at"])  # counted, but listed once
+    loaded(settings, START)
+
+    told = page(stands(START + MINUTE))
+
+    assert told.startswith("2 things are wrong.")
+    assert "ended as incomplete: campaign 2 [" in told
+    assert "Campaign 2: 1 window could not be proved" in told
+    assert "altur-calls run --campaign 2 --since" in told
+
+
+def test_before_the_first_run_there_is_only_what_to_do() -> None:
+    """No traceback, and no file is made."""
+    assert wrong(START) == ["Nothing is loaded yet."]
+    assert list(Path().glob("*.duckdb*")) == []
+    assert check(START) == (6, "nothing is loaded yet")
+
+
+def test_a_run_that_failed_before_there_was_a_warehouse_is_told(settings: Fields) -> None:
+    """Only the journal knows of it."""
+    with pytest.raises(AlturError):
+        run(Target(), **{**settings, "campaign_ids": "x"})
+
+    (what,) = wrong(datetime.now(UTC))
+
+    assert "ended as settings: campaign_ids holds 'x'" in what
+
+
+def test_how_often_a_run_failed_in_a_row_is_told(settings: Fields) -> None:
+    """Once may be the network."""
+    loaded(settings, datetime.now(UTC) - MINUTE)
+    for _ in range(3):
+        with pytest.raises(AlturError):
+            run(Target(), **{**settings, "api_key": "wrong"})
+
+    (what,) = wrong(datetime.now(UTC))
+
+    assert "ended as refused, for the 3. time in a row: GET /campaigns/" in what
+
+
+def test_a_schedule_that_stopped_is_told(settings: Fields) -> None:
+    """Runs came every quarter of an hour, and then none."""
+    loaded(settings, *(START + number * 15 * MINUTE for number in range(4)))
+
+    assert wrong(START + 70 * MINUTE) == []
+    assert wrong(START + 80 * MINUTE) == [
+        "No run began since 2026-03-03 19:00, though they came every 15 min."
+    ]
+
+
+def test_runs_by_hand_are_no_schedule(settings: Fields) -> None:
+    """Nobody is told to see to a scheduler that is not there."""
+    loaded(settings, START, START + MINUTE, START + 3 * HOUR, START + 3 * HOUR + MINUTE, START + 9 * HOUR)
+
+    assert wrong(START + 30 * DAY) == []
+
+
+# Where it is seen. --------------------------------------------------------------------------------------
+
+
+def test_it_is_told_while_a_run_has_the_warehouse(settings: Fields) -> None:
+    """From what is published, and the journal."""
+    loaded(settings, START)
+    publish(Target(), settings_of())
+    journal_of(NAME).note(
+        {
+            **journal_of(NAME).rows()[0],
+            "run_id": "now",
+            "started_at": (START + HOUR).isoformat(),
+            "ended_at": None,
+            "outcome": "running",
+        }
+    )
+
+    with Target().opened():
+        told = stands(START + HOUR)
+
+    assert told.is_running
+    assert told.seen_in == Target().published()
+    assert [run["outcome"] for run in told.runs] == ["running", "ok"]
+    assert [run["outcome"] for run in stands(START + HOUR).runs] == ["killed", "ok"]
+
+
+@pytest.mark.parametrize("is_published", [False, True])
+def test_the_command_tells_of_a_run_that_is_under_way(
+    cli: Cli, settings: Fields, sandbox: Sandbox, *, is_published: bool
+) -> None:
+    """It has the working file, for hours when it is the first; the run notices nothing."""
+    if is_published:
+        run(Target(), **settings)
+        publish(Target(), settings_of())
+    seen: list[subprocess.CompletedProcess[str]] = []
+    sandbox.faults.add("call", do=lambda: seen.append(cli("status", "--json")))
+
+    done = cli("run", "--since", "2026-01-01")
+
+    (status,) = seen
+    told = json.loads(status.stdout)
+    assert (status.returncode, done.returncode) == (0, 0)
+    assert told["is_running"]
+    assert [run["outcome"] for run in told["runs"]] == ["running", "ok"][: 1 + is_published]
+    assert len(told["campaigns"]) == 2 * is_published
+
+
+def test_without_a_published_file_the_warehouse_is_read(settings: Fields, tmp_path: Path) -> None:
+    """Whoever does not publish is told as well."""
+    loaded(settings, START)
+
+    assert stands(START).seen_in == tmp_path / "altur_calls.duckdb"
+    assert [campaign.calls for campaign in stands(START).campaigns] == [0, 3]
+
+
+def test_a_published_file_that_is_behind_is_told(settings: Fields) -> None:
+    """Publishing failed, or was turned off."""
+    loaded(settings, START)
+    publish(Target(), settings_of())
+    loaded(settings, START + HOUR)
+
+    assert wrong(START + HOUR) == ["Readers do not see the last load yet."]
+
+
+def test_looking_at_it_writes_nothing_to_the_folder_of_a_run(settings: Fields, tmp_path: Path) -> None:
+    """Dlt throws a folder away that it does not know, and one may be a run's that begins."""
+    loaded(settings, START)
+    folder = tmp_path / "dlt" / "pipelines" / NAME
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+
+    stands(START)
+
+    assert list(folder.iterdir()) == []
+
+
+def test_looking_at_the_lock_makes_no_run_busy(tmp_path: Path) -> None:
+    """Who looks holds it for a moment; a run waits that long."""
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            is_held(tmp_path, NAME)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(look)
+        try:
+            for _ in range(100):
+                with only_run(tmp_path, NAME):
+                    assert is_held(tmp_path, NAME)
+        finally:
+            is_over.set()
+
+
+# For monitors. ------------------------------------------------------------------------------------------
+
+
+def test_a_check_is_good_while_all_campaigns_are_proved_lately(settings: Fields) -> None:
+    """The oldest counts."""
+    loaded(settings, START)
+    loaded(settings, START + HOUR, campaign_ids=[2])
+
+    code, told = check(START + 90 * MINUTE)
+    assert (code, told.startswith("ok: campaign 1 is proved until 2026-03-03 18:00 UTC, 90 min")) == (0, True)
+
+    code, told = check(START + 3 * HOUR)
+    assert (code, told) == (
+        6,
+        "too old: campaign 1 is proved until 2026-03-03 18:00 UTC, 3 h ago (at most 2 h)",
+    )
+
+
+def test_a_campaign_that_is_no_longer_loaded_alerts_nobody(settings: Fields) -> None:
+    """After two runs without it: one may have been by hand."""
+    loaded(settings, START)
+    loaded(settings, START + 3 * HOUR, campaign_ids=[2])
+    assert check(START + 3 * HOUR)[0] == 6
+
+    loaded(settings, START + 4 * HOUR, campaign_ids=[2])
+
+    assert check(START + 4 * HOUR)[0] == 0
+
+
+def test_what_the_next_run_may_mend_is_borne_for_a_while(settings: Fields) -> None:
+    """An API that is down at night wakes nobody before it is too late."""
+    now = datetime.now(UTC)
+    loaded(settings, now)
+    with pytest.raises(AlturError):
+        run(Target(), **{**settings, "base_url": "http://127.0.0.1:9", "retry_for_seconds": 0.1})
+
+    assert check(now + HOUR) == (0, check(now + HOUR)[1])
+    assert "the last run ended as unavailable" in check(now + HOUR)[1]
+    assert check(now + 3 * HOUR)[0] == 6
+
+
+def test_what_no_run_mends_alerts_at_once(settings: Fields) -> None:
+    """Somebody has to do something."""
+    now = datetime.now(UTC)
+    loaded(settings, now)
+    with pytest.raises(AlturError):
+        run(Target(), **{**settings, "api_key": "wrong"})
+
+    code, told = check(now + MINUTE)
+
+    assert (code, told.partition(": ")[0]) == (6, "refused")
+
+
+def test_a_campaign_that_was_never_proved_alerts(settings: Fields) -> None:
+    """It was added, and is not there."""
+    loaded(settings, START, campaign_ids=[2, 99])
+
+    assert check(START) == (6, "campaign 99 was never proved")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7_200), (" 1d ", 86_400), ("36h", 129_600)]
+)
+def test_a_length_of_time_is_a_number_and_a_unit(text: str, seconds: int) -> None:
+    assert duration("--max-age", text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "0h", "-1h", "1.5h", "2 hours", "²h"])
+def test_anything_else_is_told(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"--max-age is .*: write a number and a unit"):
+        duration("--max-age", text)
+
+
+# The command. -------------------------------------------------------------------------------------------
+
+
+def test_the_command_tells_people_machines_and_monitors(cli: Cli) -> None:
+    """Three ways, one truth."""
+    assert cli("run").returncode == 0
+
+    people, machines, monitors = cli("status"), cli("status", "--json"), cli("status", "--check")
+
+    assert people.stdout.startswith("All is well.")
+    told = json.loads(machines.stdout)
+    assert [run["outcome"] for run in told["runs"]] == ["ok"]
+    assert [campaign["campaign_id"] for campaign in told["campaigns"]] == [1, 2]
+    assert (told["problems"], told["is_running"]) == ([], False)
+    assert monitors.stdout.startswith("ok: campaign")
+    assert monitors.stdout.count("\n") == 1
+    assert [done.returncode for done in (people, machines, monitors)] == [0, 0, 0]
+
+
+def test_the_command_alerts(cli: Cli) -> None:
+    """One line, exit code 6, and as JSON where that is asked for."""
+    done = cli("status", "--check", "--json")
+
+    assert done.returncode == 6
+    assert json.loads(done.stdout)["verdict"] == "nothing is loaded yet"
+
+
+def test_a_warehouse_from_before_there_were_runs_is_told_of(settings: Fields, tmp_path: Path) -> None:
+    """Of its campaigns nothing is known, until the next run."""
+    loaded(settings, START)
+    with duckdb.connect(tmp_path / "altur_calls.duckdb") as connection:
+        connection.execute("DROP VIEW analytics.loads")
+    journal_of(NAME).path.unlink()
+
+    assert wrong(START) == ["Nothing is loaded yet."]
+    assert Warehouse(tmp_path / "altur_calls.duckdb").value("SELECT count(*) FROM altur.runs") == 1
