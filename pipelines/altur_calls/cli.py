@@ -104,11 +104,11 @@ def run(  # noqa: PLR0913 (each is an option)
     Example: read January again, of one campaign
       altur-calls run --campaign 12 --since 2026-01-01 --until 2026-02-01
     """
-    from altur_calls import report
+    from altur_calls.commands import loading
 
     named = {"campaign_ids": list(campaigns) or None, "since": since, "until": until}
     given = {name: value for name, value in named.items() if value is not None}
-    do = report.dry_run if dry_run else report.run
+    do = loading.dry_run if dry_run else loading.run
     sys.exit(do(demo=demo, as_json=as_json, **given))
 
 
@@ -137,11 +137,11 @@ def verify(  # noqa: PLR0913 (each is an option)
     Example: compare all of one campaign
       altur-calls verify --campaign 12 --all
     """
-    from altur_calls import report
+    from altur_calls.commands import loading
 
     given = {"campaign_ids": list(campaigns)} if campaigns else {}
     most = None if everything else windows
-    sys.exit(report.verify(demo=demo, as_json=as_json, windows=most, seed=seed, **given))
+    sys.exit(loading.verify(demo=demo, as_json=as_json, windows=most, seed=seed, **given))
 
 
 @main.command()
@@ -155,9 +155,9 @@ def publish(*, parquet: bool, demo: bool) -> None:
     Example: once as Parquet, for a tool without a driver of DuckDB
       altur-calls publish --parquet
     """
-    from altur_calls import report
+    from altur_calls.commands import loading
 
-    sys.exit(report.publish(demo=demo, parquet=parquet))
+    sys.exit(loading.publish(demo=demo, parquet=parquet))
 
 
 @main.command()
@@ -171,9 +171,9 @@ def check(*, demo: bool, as_json: bool) -> None:
     Example: see that all rules hold
       altur-calls check
     """
-    from altur_calls import report
+    from altur_calls.commands import watching
 
-    sys.exit(report.check(demo=demo, as_json=as_json))
+    sys.exit(watching.check(demo=demo, as_json=as_json))
 
 
 @main.command()
@@ -195,9 +195,9 @@ def status(*, check: bool, max_age: str, demo: bool, as_json: bool) -> None:
     Example: for a monitor, which so learns of a lack of success as well
       altur-calls status --check --max-age 2h
     """
-    from altur_calls import report
+    from altur_calls.commands import watching
 
-    sys.exit(report.status(demo=demo, as_json=as_json, max_age=max_age if check else None))
+    sys.exit(watching.status(demo=demo, as_json=as_json, max_age=max_age if check else None))
 
 
 @main.command()
@@ -211,9 +211,9 @@ def doctor(*, demo: bool, as_json: bool) -> None:
     Example: before the first run, and when something is odd
       altur-calls doctor
     """
-    from altur_calls import report
+    from altur_calls.commands import watching
 
-    sys.exit(report.examine(demo=demo, as_json=as_json))
+    sys.exit(watching.examine(demo=demo, as_json=as_json))
 
 
 @main.command()
@@ -227,9 +227,9 @@ def pivot(campaign: int, *, demo: bool) -> None:
     Example: make analytics.extracted_data_12, and again when new keys came
       altur-calls pivot 12
     """
-    from altur_calls import report
+    from altur_calls.commands import showing
 
-    sys.exit(report.spread(campaign, demo=demo))
+    sys.exit(showing.spread(campaign, demo=demo))
 
 
 @main.command()
@@ -249,9 +249,9 @@ def docs(output: Path, *, demo: bool) -> None:
     Example: beside a dbt project
       altur-calls docs --output my_project/models/altur
     """
-    from altur_calls import report
+    from altur_calls.commands import showing
 
-    sys.exit(report.docs(output, demo=demo))
+    sys.exit(showing.docs(output, demo=demo))
 
 
 @main.command()
@@ -276,9 +276,9 @@ def superset(output: Path, path: PurePosixPath | None, *, demo: bool) -> None:
     Example: for a Superset in a container
       altur-calls superset --path /data/altur_calls.published.duckdb
     """
-    from altur_calls import report
+    from altur_calls.commands import showing
 
-    sys.exit(report.superset(output, path, demo=demo))
+    sys.exit(showing.superset(output, path, demo=demo))
 
 
 @main.command()
@@ -304,11 +304,11 @@ def dashboard(  # noqa: PLR0913 (one for each option)
     Example: in Spanish, and show it
       altur-calls dashboard --lang es --open
     """
-    from altur_calls import report
+    from altur_calls.commands import showing
 
     if serve:
-        sys.exit(report.serve_dashboard(port, lang, demo=demo, is_opened=is_opened))
-    sys.exit(report.dashboard(output, lang, demo=demo, is_opened=is_opened))
+        sys.exit(showing.serve_dashboard(port, lang, demo=demo, is_opened=is_opened))
+    sys.exit(showing.dashboard(output, lang, demo=demo, is_opened=is_opened))
 
 
 @main.command()
@@ -331,11 +331,11 @@ def sql(query: str | None, kind: str | None, output: Path | None, *, demo: bool)
     Example: the calls of yesterday for a spreadsheet
       altur-calls sql "FROM analytics.calls WHERE local_date = today() - 1" --output calls.csv
     """
-    from altur_calls import report
+    from altur_calls.commands import showing
 
     if query is None and not sys.stdin.isatty():
         query = sys.stdin.read()
-    sys.exit(report.sql(query, kind, output, demo=demo))
+    sys.exit(showing.sql(query, kind, output, demo=demo))
 
 
 @main.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from typing import Any
 import dlt
 
 from altur_calls.errors import SettingsError
+from altur_calls.logs import tell
+from altur_calls.target import Target
 
 PIPELINE = "altur_sandbox"
 """A pipeline and warehouse of its own: made-up calls never mix with real ones."""
@@ -22,6 +25,23 @@ KEY = "sandbox-key"
 def has_key() -> bool:
     """Tell if dlt knows an API key."""
     return bool(dlt.secrets.get("sources.altur.api_key"))
+
+
+def target(*, demo: bool) -> Target:
+    """Return the user's target, or without a key, to demonstrate, the sandbox's."""
+    return Target(PIPELINE) if demo and not has_key() else Target()
+
+
+@contextmanager
+def target_of(source_settings: dict[str, Any], *, demo: bool) -> Iterator[tuple[Target, dict[str, Any]]]:
+    """Yield the target to use and its settings: the user's, or without a key, to demonstrate, a sandbox's."""
+    if demo and not has_key():
+        said = "No API key is set: using the built-in sandbox. Its calls are made up."
+        tell("sandbox", said, logging.WARNING)
+        with stand_in() as given:
+            yield target(demo=demo), {**given, **source_settings}
+    else:
+        yield Target(), source_settings
 
 
 @contextmanager

@@ -11,6 +11,9 @@ from types import FrameType
 
 from altur_calls.logs import line
 
+SIGNALLED = 128
+"""Exit codes of what a signal ended, in the way of shells: this, and the signal's number."""
+
 STDERR = 2
 ENDING = "ending when what was read is loaded; once more ends it at once."
 

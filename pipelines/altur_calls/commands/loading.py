@@ -1,0 +1,113 @@
+"""Commands that load and publish, and compare what is loaded with the API."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from altur_calls import demo as sandbox
+from altur_calls import pipeline
+from altur_calls.commands.telling import complain, echo_json, facts_of, of_published, text_of
+from altur_calls.logs import tell
+from altur_calls.progress import watched
+from altur_calls.publishing.places import settings_of
+from altur_calls.publishing.readers import reading
+from altur_calls.stopping import SIGNALLED, stop_on_signals
+from altur_calls.summary import COMPLETE, DIFFERENT, INCOMPLETE
+from altur_calls.survey import Forecast
+from altur_calls.verify import Verdict
+
+SAMPLE = """\
+SELECT campaign_name, sum(days.calls) AS calls, sum(human_calls) AS by_a_person,
+    CAST(sum(billed_minutes) AS BIGINT) AS minutes, sum(conversions) AS conversions
+FROM analytics.campaign_daily AS days JOIN analytics.campaigns USING (campaign_id)
+GROUP BY campaign_name ORDER BY calls DESC"""
+
+
+def run(*, demo: bool = False, as_json: bool = False, **source_settings: Any) -> int:
+    """Load what is due, print the summary, and return the exit code."""
+    with sandbox.target_of(source_settings, demo=demo) as (target, given):
+        with stop_on_signals() as stop:
+            done = pipeline.run(target, watch=watched, stop=stop, **given)
+        is_signalled = done.is_stopped and stop.signal_number
+        exit_code = SIGNALLED + (stop.signal_number or 0) if is_signalled else done.exit_code
+        if as_json:
+            echo_json({**facts_of(done), "exit_code": exit_code})
+        else:
+            click.echo(text_of(done))
+        if done.published and not as_json:
+            if demo:
+                _show_rows(done.published.database)
+            asked = " --demo" if demo else ""
+            click.echo(f"Next: altur-calls sql{asked}, or altur-calls dashboard{asked} --open")
+    complain(done)
+    return exit_code
+
+
+def _show_rows(published: Path) -> None:
+    with reading(published) as connection:
+        found = connection.sql(SAMPLE)
+        names, rows = found.columns, found.fetchall()
+    click.echo(f"{SAMPLE};")
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*("" if value is None else f"{value}" for value in row))
+    Console().print(table)
+
+
+def publish(*, demo: bool = False, parquet: bool = False) -> int:
+    """Publish what is loaded, print where, and return the exit code."""
+    changed = {"parquet": True} if parquet else {}
+    click.echo(of_published(pipeline.publish(sandbox.target(demo=demo), settings_of(**changed))))
+    return COMPLETE
+
+
+def dry_run(*, demo: bool = False, as_json: bool = False, **source_settings: Any) -> int:
+    """Print what a run would read and what that costs, and return the exit code."""
+    with sandbox.target_of(source_settings, demo=demo) as (target, given):
+        forecasts, seconds = pipeline.dry_run(target, **given)
+    if as_json:
+        echo_json({"campaigns": [asdict(forecast) for forecast in forecasts], "seconds": seconds})
+        return COMPLETE
+    table = Table("campaign", "windows", "calls", "requests")
+    for forecast in forecasts:
+        table.add_row(str(forecast.campaign_id), *(f"{count:,}" for count in _counts(forecast)))
+    Console().print(table)
+    windows, calls, requests = (sum(column) for column in zip(*map(_counts, forecasts), strict=True))
+    click.echo(f"{windows:,} windows, {calls:,} calls, {requests:,} requests: {seconds / 60:.1f} minutes.")
+    return COMPLETE
+
+
+def _counts(forecast: Forecast) -> tuple[int, int, int]:
+    return forecast.windows, forecast.calls, forecast.requests
+
+
+def verify(*, demo: bool = False, as_json: bool = False, **given: Any) -> int:
+    """Compare windows with the API, print what differs, and return the exit code."""
+    with sandbox.target_of(given, demo=demo) as (target, all_given):
+        verdict = pipeline.verify(target, watch=watched, **all_given)
+    if as_json:
+        echo_json({**asdict(verdict), "chance": verdict.chance})
+    else:
+        _show_verdict(verdict)
+    for line in verdict.doubts:
+        tell("incomplete", f"incomplete: {line}", logging.ERROR)
+    if verdict.doubts:
+        return INCOMPLETE
+    return DIFFERENT if verdict.differences else COMPLETE
+
+
+def _show_verdict(verdict: Verdict) -> None:
+    for difference in verdict.differences:
+        click.echo(f"campaign {difference.campaign_id} call {difference.call_id}: {difference.field}")
+    calls = f"{verdict.compared_calls:,} of {verdict.all_calls:,} calls"
+    click.echo(f"{verdict.windows:,} windows with {calls} compared: {len(verdict.differences):,} differences")
+    click.echo(f"Were one row bad, this sample had a chance of {verdict.chance:.1%} to hold it.")
+    if verdict.differences:
+        click.echo("Calls may have changed since they were read; altur-calls run --since reads them again.")
