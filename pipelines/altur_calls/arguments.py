@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from altur_calls.campaigns import zone
@@ -12,6 +13,12 @@ from altur_calls.sightings import utc
 
 ALL = "all"
 MOST_DAYS = 36_500
+UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 
 
 def secret_key(value: str) -> str:
@@ -35,6 +42,14 @@ def days(name: str, value: float) -> float:
     if not 0 <= value <= MOST_DAYS:
         raise SettingsError(f"{name} is {value!r}: it must be a number of days from 0 to {MOST_DAYS:,}.")
     return value
+
+
+def interval(name: str, value: str) -> timedelta:
+    """Return a span of time as people write it: 90s, 15m, 2h, 1d."""
+    found = re.fullmatch(r"([1-9]\d{0,4})([smhd])", value.strip())
+    if not found:
+        raise SettingsError(f"{name} is {value!r}: write a span of time, as in 90s, 15m, 2h or 1d.")
+    return int(found.group(1)) * UNITS[found.group(2)]
 
 
 def campaign_numbers(value: Any) -> list[int] | None:

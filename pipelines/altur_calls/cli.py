@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -21,31 +21,31 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def wrapped(*args: Any, debug: bool, **kwargs: Any) -> Any:
-        from altur_calls.errors import AlturError
-
+        click.get_current_context().obj = debug
         try:
             return command(*args, **kwargs)
-        except AlturError as error:
-            if debug:
-                traceback.print_exc()
-            fail(str(error), error.exit_code)
         except KeyboardInterrupt:
-            fail("interrupted. What was loaded is kept; the next run carries on.", INTERRUPTED)
-        except click.UsageError:
+            click.echo(
+                "altur-calls: interrupted. What was loaded is kept; the next run carries on.", err=True
+            )
+            sys.exit(INTERRUPTED)
+        except click.ClickException:
             raise
         except Exception as error:  # noqa: BLE001 (the last resort)
-            if debug:
-                traceback.print_exc()
-            first_line = str(error).strip().partition("\n")[0]
-            fail(f"{type(error).__name__}: {first_line} (run again with --debug for all of it)", 1)
+            sys.exit(tell(error))
 
     return click.option("--debug", is_flag=True, help="Show the traceback of an error.")(wrapped)
 
 
-def fail(message: str, exit_code: int) -> NoReturn:
-    """Print ``message`` on stderr and end the process."""
+def tell(error: Exception) -> int:
+    """Tell an error in a line on stderr, with --debug its traceback too; return its exit code."""
+    from altur_calls.failures import in_a_line
+
+    message, exit_code = in_a_line(error)
+    if click.get_current_context().obj:
+        traceback.print_exception(error)
     click.echo(f"altur-calls: {message}", err=True)
-    sys.exit(exit_code)
+    return exit_code
 
 
 @click.group(context_settings=CONTEXT)
@@ -72,11 +72,18 @@ def main() -> None:
 @click.option("--until", metavar="TIME", help="End of that span, itself not in it; now by default.")
 @click.option("--demo", is_flag=True, help="Without an API key, load the built-in sandbox and show rows.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be read, and how long that takes.")
+@click.option("--every", metavar="SPAN", help="Go on: now, and every 15m (or 90s, 2h, 1d) from midnight UTC.")
 @told_plainly
-def run(
-    campaigns: tuple[str, ...], since: str | None, until: str | None, *, demo: bool, dry_run: bool
+def run(  # noqa: PLR0913 (each is an option)
+    campaigns: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    every: str | None,
+    *,
+    demo: bool,
+    dry_run: bool,
 ) -> None:
-    """Load what is new and what may have changed, once.
+    """Load what is new and what may have changed: once, or again and again.
 
     \b
     Example: read January again, of one campaign
@@ -84,9 +91,27 @@ def run(
     """
     from altur_calls import report
 
+    if every and (since or until or dry_run):
+        raise click.UsageError("--every loads what is due: without --since, --until and --dry-run.")
     named = {"campaign_ids": list(campaigns) or None, "since": since, "until": until}
     given = {name: value for name, value in named.items() if value is not None}
+    if every:
+        sys.exit(report.run_every(every, tell, demo=demo, **given))
     sys.exit(report.dry_run(demo=demo, **given) if dry_run else report.run(demo=demo, **given))
+
+
+@main.command()
+@told_plainly
+def notify() -> None:
+    """Send a test to the webhook and the command that are told when a run needs somebody.
+
+    \b
+    Example: see that it arrives
+      NOTIFICATIONS__WEBHOOK_URL=https://hooks.slack.com/services/... altur-calls notify
+    """
+    from altur_calls import report
+
+    sys.exit(report.notify())
 
 
 @main.command()

@@ -15,6 +15,9 @@ from dlt.common.configuration.exceptions import (
 
 from altur_calls.errors import AlturError, SettingsError, WarehouseError
 
+UNEXPECTED = 1
+"""Exit code of errors that nobody foresaw."""
+
 DISK_FULL = "The disk is full. Make room and run again; what was not committed is read again."
 
 
@@ -36,6 +39,14 @@ def is_of_api(error: BaseException) -> bool:
     """Tell if it was the API that failed, not the warehouse."""
     known = next((link for link in causes(error) if isinstance(link, AlturError)), None)
     return known is not None and not isinstance(known, WarehouseError)
+
+
+def in_a_line(error: Exception) -> tuple[str, int]:
+    """Return what an error says in a line, and the exit code of a process that ends with it."""
+    if isinstance(error, AlturError):
+        return str(error), error.exit_code
+    first_line = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first_line} (run again with --debug for all of it)", UNEXPECTED
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePath
 from textwrap import indent
@@ -16,16 +16,20 @@ from rich.table import Table
 
 from altur_calls import demo as sandbox
 from altur_calls import pipeline, warehouse
+from altur_calls.arguments import interval
 from altur_calls.dashboard.building import build, usual_language, write
 from altur_calls.dashboard.serving import HOST, Latest, server
+from altur_calls.errors import Busy
+from altur_calls.notifications import COMPLETE, INCOMPLETE, SUSPICIOUS, Notifier, Outcome
 from altur_calls.progress import watched
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published
 from altur_calls.publishing.readers import reading
+from altur_calls.schedule import repeat
 from altur_calls.sql.output import answer, output_of
 from altur_calls.sql.prompt import Prompt
 from altur_calls.sql.session import Session
-from altur_calls.stopping import end_with_the_reader, stop_on_signals
+from altur_calls.stopping import Stop, end_with_the_reader, stop_on_signals
 from altur_calls.superset.files import uri_of
 from altur_calls.survey import Forecast
 from altur_calls.target import Target
@@ -61,16 +65,39 @@ def target_of(source_settings: dict[str, Any], *, demo: bool) -> Iterator[tuple[
 
 
 def run(*, demo: bool = False, **source_settings: Any) -> int:
-    """Load what is due, print the summary, and return the exit code."""
-    with target_of(source_settings, demo=demo) as (target, given):
-        with stop_on_signals() as stop:
-            done = pipeline.run(target, watch=watched, stop=stop, **given)
-        click.echo(text_of(done))
-        if done.published:
-            if demo:
-                _show_rows(done.published.database)
-            asked = " --demo" if demo else ""
-            click.echo(f"Next: altur-calls sql{asked}, or altur-calls dashboard{asked} --open")
+    """Load what is due, print the summary, tell people what they must know, and return the exit code."""
+    with target_of(source_settings, demo=demo) as (target, given), stop_on_signals() as stop:
+        published, exit_code = _run(target, given, stop)
+    if published:
+        if demo:
+            _show_rows(published.database)
+        asked = " --demo" if demo else ""
+        click.echo(f"Next: altur-calls sql{asked}, or altur-calls dashboard{asked} --open")
+    return exit_code
+
+
+def run_every(
+    every: str, tell: Callable[[Exception], int], *, demo: bool = False, **source_settings: Any
+) -> int:
+    """Run again and again until a signal comes, telling errors, and return the exit code."""
+    span = interval("every", every)
+    with target_of(source_settings, demo=demo) as (target, given), stop_on_signals() as stop:
+        return repeat(lambda: _run(target, given, stop)[1], span, stop, tell)
+
+
+def _run(target: Target, given: dict[str, Any], stop: Stop) -> tuple[Published | None, int]:
+    """Load what is due, say so, and return what readers got and the exit code."""
+    notifier = Notifier(target)
+    try:
+        done = pipeline.run(target, watch=watched, stop=stop, **given)
+    except Busy:
+        raise  # the other run tells how it ends
+    except Exception as error:
+        notifier.tell(Outcome.of_error(error))
+        raise
+    if not done.is_stopped:
+        notifier.tell(outcome_of(done))
+    click.echo(text_of(done))
     for line in (*done.missing, *done.unproved[:DOUBTS_SHOWN]):
         click.echo(f"altur-calls: incomplete: {line}", err=True)
     if (more := len(done.unproved) - DOUBTS_SHOWN) > 0:
@@ -81,8 +108,27 @@ def run(*, demo: bool = False, **source_settings: Any) -> int:
         click.echo(f"altur-calls: {done.failure}", err=True)
     if done.is_stopped and stop.signal_number:
         click.echo("altur-calls: stopped early. What was read is loaded; the next run carries on.", err=True)
-        return SIGNALLED + stop.signal_number
-    return done.exit_code
+        return done.published, SIGNALLED + stop.signal_number
+    return done.published, done.exit_code
+
+
+def outcome_of(done: pipeline.Summary) -> Outcome:
+    """Return what people are told of a run that came to its end."""
+    calls = f"{done.new_calls:,} new calls; {done.total_calls:,} in the warehouse."
+    doubts = (*done.missing, *done.unproved)
+    if doubts:
+        return Outcome(INCOMPLETE, done.exit_code, (calls, *doubts))
+    if done.suspicious:
+        return Outcome(SUSPICIOUS, done.exit_code, (calls, *done.suspicious))
+    if done.failure:
+        return Outcome.of_error(done.failure)
+    return Outcome(COMPLETE, done.exit_code, (calls,))
+
+
+def notify() -> int:
+    """Send a test notification, print by which ways it went, and return the exit code."""
+    click.echo(f"Sent by {' and '.join(Notifier(Target()).try_out())}.")
+    return pipeline.COMPLETE
 
 
 def dry_run(*, demo: bool = False, **source_settings: Any) -> int:
