@@ -5,7 +5,8 @@ BIN := .venv/bin
 READERS := 1.2.2 1.4.4 2.0.1
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-superset lint bench bench-marts bench-publishing docs dashboard sandbox requirements clean
+.PHONY: help run test test-superset test-orchestrators lint bench bench-marts bench-publishing docs dashboard
+.PHONY: sandbox requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -14,10 +15,14 @@ run: .venv/run  ## Load what is due; without an API key, from the built-in sandb
 	$(BIN)/altur-calls run --demo
 
 test: .venv/dev .venv/dbt/installed $(READERS:%=.venv/readers/%/installed)  ## Run the tests
-	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal --ignore=tests/superset
+	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal --ignore=tests/superset --ignore=tests/orchestrators
 
 test-superset: .venv/dev .venv/superset/installed  ## Try the dashboard in a real Apache Superset; needs Python 3.11 or 3.12
 	$(BIN)/python -m pytest tests/superset
+
+test-orchestrators: .venv/dagster/installed .venv/airflow/installed  ## Try the definitions for Dagster and Airflow
+	.venv/dagster/bin/python -m pytest -W default tests/orchestrators/test_dagster.py
+	.venv/airflow/bin/python -m pytest -W default tests/orchestrators/test_airflow.py
 
 lint: .venv/dev  ## Check style and types
 	$(BIN)/ruff check
@@ -58,6 +63,11 @@ requirements: .venv/dev  ## Pin the requirements anew, with hashes
 	for version in $(READERS); do echo "duckdb==$$version" | $(BIN)/uv pip compile --quiet - --universal \
 	    --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    -o tests/readers/duckdb-$$version.txt || exit 1; done
+	for name in dagster airflow; do \
+	    $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	        --no-header --no-annotate --extra sandbox --extra $$name --group build --group orchestrators \
+	        -o tests/requirements-$$name.txt pyproject.toml || exit; \
+	done
 
 clean:  ## Remove the environment and what tools left behind; warehouses stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
@@ -91,4 +101,10 @@ clean:  ## Remove the environment and what tools left behind; warehouses stay
 	    { echo "Superset's requirements have no packages for Python 3.13 or newer."; exit 1; }
 	$(BIN)/python -m venv .venv/superset
 	.venv/superset/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/dagster/installed .venv/airflow/installed: .venv/%/installed: tests/requirements-%.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/$*
+	.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@

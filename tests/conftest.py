@@ -30,9 +30,8 @@ hypothesis.settings.load_profile("shared")
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test its own working directory, dlt folder and environment."""
     monkeypatch.chdir(tmp_path)
-    for name in [
-        name for name in os.environ if name.startswith(("SOURCES__", "DESTINATION__", "PUBLISHING__"))
-    ]:
+    ours = ("SOURCES__", "DESTINATION__", "PUBLISHING__", "NOTIFICATIONS__")
+    for name in [name for name in os.environ if name.startswith(ours)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PUBLISHING__ENABLED", "false")  # where a test is about that, it says so
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))

@@ -19,6 +19,7 @@ from filelock import FileLock
 from altur_calls import altur_source, pipeline
 from altur_calls.cli import main
 from altur_calls.errors import SettingsError
+from altur_calls.notifications import Notifications
 from altur_calls.pipeline import run
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.target import Target
@@ -200,11 +201,11 @@ def test_every_setting_is_in_the_readme_and_in_config_toml() -> None:
     """With the name dlt knows it by."""
     config = (ROOT / ".dlt" / "config.toml").read_text()
     names = set(inspect.signature(altur_source).parameters) - {"extraction"}
-    names |= set(Publishing.get_resolvable_fields())
+    names |= {*Publishing.get_resolvable_fields(), *Notifications.get_resolvable_fields()}
 
     assert {name for name in names if f"`{name}`" not in README} == set()
     assert {name for name in names if not re.search(rf"^#? ?{name} = ", config, re.MULTILINE)} == {
-        *("api_key", "since", "until")
+        *("api_key", "webhook_url", "since", "until")
     }
 
 

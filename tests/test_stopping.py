@@ -20,7 +20,10 @@ from warehouse import Warehouse, as_loaded
 CALLS = 600
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "exit_code", "arguments"),
+    [(signal.SIGINT, 130, []), (signal.SIGTERM, 143, []), (signal.SIGTERM, 143, ["--every", "1s"])],
+)
 def test_a_signal_ends_a_run_when_what_was_read_is_loaded(
     world: ManualWorld,
     sandbox: Sandbox,
@@ -28,6 +31,7 @@ def test_a_signal_ends_a_run_when_what_was_read_is_loaded(
     tmp_path: Path,
     number: signal.Signals,
     exit_code: int,
+    arguments: list[str],
 ) -> None:
     """The process was asked to end before its last requests; the next run asks for the rest."""
     for minutes in range(CALLS):
@@ -35,7 +39,7 @@ def test_a_signal_ends_a_run_when_what_was_read_is_loaded(
     given = {**settings, "campaign_ids": [2], "max_window_calls": 50, "requests_per_second": 30}
     environment = {f"SOURCES__ALTUR__{name.upper()}": str(value) for name, value in given.items()}
     process = subprocess.Popen(
-        [COMMAND, "run"],
+        [COMMAND, "run", *arguments],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,6 +13,12 @@ from altur_calls.sightings import utc
 
 ALL = "all"
 MOST_DAYS = 36_500
+UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 
 
 def secret_key(value: str) -> str:
@@ -80,12 +87,11 @@ def zones_by_campaign(value: Mapping[Any, Any]) -> dict[int, str]:
 
 
 def duration(name: str, value: str) -> timedelta:
-    """Return a length of time, written as a number and a unit: 90s, 15m, 2h, 1d."""
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-    number, unit = value.strip()[:-1], value.strip()[-1:]
-    if not (number.isdecimal() and int(number) and unit in units):
+    """Return a length of time as people write it: 90s, 15m, 2h, 1d."""
+    found = re.fullmatch(r"([1-9]\d{0,4})([smhd])", value.strip())
+    if not found:
         raise SettingsError(f"{name} is {value!r}: write a number and a unit, as in 90s, 15m, 2h or 1d.")
-    return timedelta(**{units[unit]: int(number)})
+    return int(found.group(1)) * UNITS[found.group(2)]
 
 
 def moment(name: str, value: Any) -> datetime | None:

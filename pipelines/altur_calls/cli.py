@@ -9,44 +9,27 @@ import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells tell it
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """End a command that fails with one line on stderr and the exit code of its error."""
+    """End a command that fails as :func:`tell` tells it, with the exit code of its error."""
 
     @wraps(command)
-    def wrapped(*args: Any, debug: bool, log_format: str, **kwargs: Any) -> Any:
+    def wrapped(*args: Any, debug: bool, log_format: str, **kwargs: Any) -> Any:  # noqa: ARG001 (see tell)
         from altur_calls import logs
-        from altur_calls.errors import AlturError
-
-        def fail(message: str, exit_code: int, outcome: str, run_id: str | None = None) -> NoReturn:
-            trace = traceback.format_exc() if debug else None
-            facts = {"outcome": outcome, "exit_code": exit_code, "run_id": run_id}
-            logs.tell("failed", message, logging.ERROR, **facts, **({"traceback": trace} if trace else {}))
-            if kwargs.get("as_json"):
-                click.echo(json.dumps({**facts, "error": message}))
-            sys.exit(exit_code)
 
         logs.prepare(log_format)
         try:
             return command(*args, **kwargs)
-        except AlturError as error:
-            fail(str(error), error.exit_code, error.outcome, error.run_id)
-        except KeyboardInterrupt:
-            said = "interrupted. What was loaded is kept; the next run carries on."
-            fail(said, INTERRUPTED, "stopped")
-        except click.UsageError:
+        except click.ClickException:
             raise
-        except Exception as error:  # noqa: BLE001 (the last resort)
-            first_line = str(error).strip().partition("\n")[0]
-            said = f"{type(error).__name__}: {first_line} (run again with --debug for all of it)"
-            fail(said, 1, "failed")
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the last resort)
+            sys.exit(tell(error))
 
     for option in (
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
@@ -65,6 +48,21 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print the result as a line of JSON, and nothing else."
 )
+
+
+def tell(error: BaseException) -> int:
+    """Tell an error on stderr, with its traceback or as JSON where asked for, and return its exit code."""
+    from altur_calls import logs
+    from altur_calls.failures import in_a_line
+
+    given = click.get_current_context().params
+    message, exit_code, outcome = in_a_line(error)
+    facts = {"outcome": outcome, "exit_code": exit_code, "run_id": getattr(error, "run_id", None)}
+    trace = {"traceback": "".join(traceback.format_exception(error))} if given["debug"] else {}
+    logs.tell("failed", message, logging.ERROR, **facts, **trace)
+    if given.get("as_json"):
+        click.echo(json.dumps({**facts, "error": message}))
+    return exit_code
 
 
 @click.group(context_settings=CONTEXT)
@@ -87,18 +85,20 @@ def main() -> None:
 @click.option("--until", metavar="TIME", help="End of that span, itself not in it; now by default.")
 @click.option("--demo", is_flag=True, help="Without an API key, load the built-in sandbox and show rows.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be read, and how long that takes.")
+@click.option("--every", metavar="SPAN", help="Go on: now, and every 15m (or 90s, 2h, 1d) from midnight UTC.")
 @as_json
 @told_plainly
 def run(  # noqa: PLR0913 (each is an option)
     campaigns: tuple[str, ...],
     since: str | None,
     until: str | None,
+    every: str | None,
     *,
     demo: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Load what is new and what may have changed, once.
+    """Load what is new and what may have changed: once, or again and again.
 
     \b
     Example: read January again, of one campaign
@@ -106,10 +106,28 @@ def run(  # noqa: PLR0913 (each is an option)
     """
     from altur_calls.commands import loading
 
+    if every and (since or until or dry_run):
+        raise click.UsageError("--every loads what is due: without --since, --until and --dry-run.")
     named = {"campaign_ids": list(campaigns) or None, "since": since, "until": until}
     given = {name: value for name, value in named.items() if value is not None}
+    if every:
+        sys.exit(loading.run_every(every, tell, demo=demo, as_json=as_json, **given))
     do = loading.dry_run if dry_run else loading.run
     sys.exit(do(demo=demo, as_json=as_json, **given))
+
+
+@main.command()
+@told_plainly
+def notify() -> None:
+    """Send a test to the webhook and the command that are told when a run needs somebody.
+
+    \b
+    Example: see that it arrives
+      NOTIFICATIONS__WEBHOOK_URL=https://hooks.slack.com/services/... altur-calls notify
+    """
+    from altur_calls.commands import watching
+
+    sys.exit(watching.notify())
 
 
 @main.command()

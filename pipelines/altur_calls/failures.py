@@ -15,6 +15,12 @@ from dlt.common.configuration.exceptions import (
 
 from altur_calls.errors import AlturError, SettingsError, WarehouseError
 
+UNEXPECTED = 1
+"""Exit code of errors that nobody foresaw."""
+
+INTERRUPTED = 130
+"""That of Ctrl-C, as shells tell it: 128 and the number of SIGINT."""
+
 DISK_FULL = "The disk is full. Make room and run again; what was not committed is read again."
 
 
@@ -41,6 +47,20 @@ def is_of_api(error: BaseException) -> bool:
     """Tell if it was the API that failed, not the warehouse."""
     known = next((link for link in causes(error) if isinstance(link, AlturError)), None)
     return known is not None and not isinstance(known, WarehouseError)
+
+
+def in_a_line(error: BaseException) -> tuple[str, int, str]:
+    """Return what an error says in a line, the exit code of a process that ends with it, and the outcome."""
+    if isinstance(error, AlturError):
+        return str(error), error.exit_code, error.outcome
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted. What was loaded is kept; the next run carries on.", INTERRUPTED, "stopped"
+    first_line = str(error).strip().partition("\n")[0]
+    return (
+        f"{type(error).__name__}: {first_line} (run again with --debug for all of it)",
+        UNEXPECTED,
+        "failed",
+    )
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

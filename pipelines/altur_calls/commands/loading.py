@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,20 @@ from rich.table import Table
 
 from altur_calls import demo as sandbox
 from altur_calls import pipeline
+from altur_calls.arguments import duration
 from altur_calls.commands.telling import complain, echo_json, facts_of, of_published, text_of
+from altur_calls.errors import Busy
 from altur_calls.logs import tell
+from altur_calls.notifications import Notifier, Outcome
 from altur_calls.progress import watched
 from altur_calls.publishing.places import settings_of
+from altur_calls.publishing.publisher import Published
 from altur_calls.publishing.readers import reading
-from altur_calls.stopping import SIGNALLED, stop_on_signals
+from altur_calls.schedule import repeat
+from altur_calls.stopping import SIGNALLED, Stop, stop_on_signals
 from altur_calls.summary import COMPLETE, DIFFERENT, INCOMPLETE
 from altur_calls.survey import Forecast
+from altur_calls.target import Target
 from altur_calls.verify import Verdict
 
 SAMPLE = """\
@@ -31,23 +38,51 @@ GROUP BY campaign_name ORDER BY calls DESC"""
 
 
 def run(*, demo: bool = False, as_json: bool = False, **source_settings: Any) -> int:
-    """Load what is due, print the summary, and return the exit code."""
-    with sandbox.target_of(source_settings, demo=demo) as (target, given):
-        with stop_on_signals() as stop:
-            done = pipeline.run(target, watch=watched, stop=stop, **given)
-        is_signalled = done.is_stopped and stop.signal_number
-        exit_code = SIGNALLED + (stop.signal_number or 0) if is_signalled else done.exit_code
-        if as_json:
-            echo_json({**facts_of(done), "exit_code": exit_code})
-        else:
-            click.echo(text_of(done))
-        if done.published and not as_json:
-            if demo:
-                _show_rows(done.published.database)
-            asked = " --demo" if demo else ""
-            click.echo(f"Next: altur-calls sql{asked}, or altur-calls dashboard{asked} --open")
-    complain(done)
+    """Load what is due, print the summary, tell people what they must know, and return the exit code."""
+    with sandbox.target_of(source_settings, demo=demo) as (target, given), stop_on_signals() as stop:
+        published, exit_code = _run(target, given, stop, as_json=as_json)
+    if published and not as_json:
+        if demo:
+            _show_rows(published.database)
+        asked = " --demo" if demo else ""
+        click.echo(f"Next: altur-calls sql{asked}, or altur-calls dashboard{asked} --open")
     return exit_code
+
+
+def run_every(
+    every: str,
+    tell_error: Callable[[Exception], int],
+    *,
+    demo: bool = False,
+    as_json: bool = False,
+    **source_settings: Any,
+) -> int:
+    """Run again and again until a signal comes, telling errors, and return the exit code."""
+    span = duration("--every", every)
+    with sandbox.target_of(source_settings, demo=demo) as (target, given), stop_on_signals() as stop:
+        return repeat(lambda: _run(target, given, stop, as_json=as_json)[1], span, stop, tell_error)
+
+
+def _run(target: Target, given: dict[str, Any], stop: Stop, *, as_json: bool) -> tuple[Published | None, int]:
+    """Load what is due, say so, and return what readers got and the exit code."""
+    notifier = Notifier(target)
+    try:
+        done = pipeline.run(target, watch=watched, stop=stop, **given)
+    except Busy:
+        raise  # the other run tells how it ends
+    except Exception as error:
+        notifier.tell(Outcome.of_error(error))
+        raise
+    if not done.is_stopped:
+        notifier.tell(Outcome.of_run(done))
+    is_signalled = done.is_stopped and stop.signal_number
+    exit_code = SIGNALLED + (stop.signal_number or 0) if is_signalled else done.exit_code
+    if as_json:
+        echo_json({**facts_of(done), "exit_code": exit_code})
+    else:
+        click.echo(text_of(done))
+    complain(done)
+    return done.published, exit_code
 
 
 def _show_rows(published: Path) -> None:

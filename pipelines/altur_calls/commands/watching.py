@@ -14,7 +14,9 @@ from altur_calls.arguments import duration
 from altur_calls.commands.telling import echo_json
 from altur_calls.monitoring import doctor, standing
 from altur_calls.monitoring import status as standing_told
+from altur_calls.notifications import Notifier
 from altur_calls.summary import COMPLETE, DIFFERENT
+from altur_calls.target import Target
 
 
 def status(*, demo: bool = False, as_json: bool = False, max_age: str | None = None) -> int:
@@ -60,3 +62,9 @@ def _show_rule(rule: Check, rows: int) -> None:
     click.echo(f"{'ok    ' if not rows else 'BROKEN'} {rule.rule}")
     if rows:
         click.echo(f"       {rows:,} row{'' if rows == 1 else 's'}:\n{indent(rule.query, ' ' * 7)};")
+
+
+def notify() -> int:
+    """Send a test notification, print by which ways it went, and return the exit code."""
+    click.echo(f"Sent by {' and '.join(Notifier(Target()).try_out())}.")
+    return COMPLETE

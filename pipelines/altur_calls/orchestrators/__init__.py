@@ -1,0 +1,1 @@
+"""Real definitions for orchestrators, each to be imported where its extra is installed."""

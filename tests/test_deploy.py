@@ -1,0 +1,239 @@
+"""The recipes to deploy with: tried as far as that goes on this machine, else read for what matters."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import altur_calls
+from altur_calls import settings as defaults
+from altur_calls.cli import main
+from altur_sandbox import Sandbox
+from common import COMMAND, KEY
+from warehouse import Warehouse
+
+DEPLOY = Path(altur_calls.__file__).with_name("deploy")
+ROOT = Path(__file__).parent.parent
+PROGRAM = "/opt/altur-calls/bin/altur-calls"
+IMAGE = (DEPLOY / "Dockerfile").read_text()
+CRON_JOB, VOLUME = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text())
+WORKFLOW = yaml.safe_load((DEPLOY / "github-actions.yml").read_text())
+LOAD = WORKFLOW["jobs"]["load"]
+
+Environment = dict[str, str]
+
+
+@pytest.fixture
+def environment(sandbox: Sandbox, tmp_path: Path) -> Environment:
+    """Return all that a process gets of its machine: next to nothing, as from cron, and the settings."""
+    return {
+        "HOME": str(tmp_path),
+        "PATH": f"{COMMAND.parent}:/usr/bin:/bin",
+        "SOURCES__ALTUR__API_KEY": KEY,
+        "SOURCES__ALTUR__BASE_URL": sandbox.url,
+        "SOURCES__ALTUR__CAMPAIGN_IDS": "[1, 2]",
+    }
+
+
+def shell(command: str, environment: Environment, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_line_of_the_crontab_runs_as_cron_runs_it(environment: Environment, tmp_path: Path) -> None:
+    """By a plain shell with next to nothing in its environment, and without a word that cron would mail."""
+    line = (DEPLOY / "crontab").read_text().splitlines()[-1]
+    *times, command = line.split(maxsplit=5)
+    command = command.replace("/var/lib/altur-calls", str(tmp_path)).replace(PROGRAM, str(COMMAND))
+
+    done = shell(command, environment, tmp_path)
+
+    assert times == ["*/15", "*", "*", "*", "*"]
+    assert "%" not in line, "cron takes it for the end of a line"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "3 new calls" in (tmp_path / "altur-calls.log").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    """Not a word of warning, once the program is where they say."""
+    service = (DEPLOY / "altur-calls.service").read_text()
+    (tmp_path / "altur-calls.service").write_text(service.replace(PROGRAM, str(COMMAND)))
+    shutil.copy(DEPLOY / "altur-calls.timer", tmp_path)
+
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *tmp_path.glob("altur-calls.*")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_service_that_is_stopped_has_not_failed() -> None:
+    """Nor one that finds another run under way; all other exit codes are failures for systemd too."""
+    service = (DEPLOY / "altur-calls.service").read_text()
+
+    assert "SuccessExitStatus=75 143" in service
+    assert "User=altur" in service
+
+
+def test_the_dockerfile_passes_a_linter() -> None:
+    """Without exceptions to its rules."""
+    linter = Path(sys.executable).with_name("hadolint")
+
+    done = subprocess.run(
+        [linter, "--no-color", DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "hadolint ignore" not in IMAGE
+
+
+def test_the_image_holds_the_program_and_no_secret() -> None:
+    """What is copied exists and is let through; what is not named is left out. It runs as a plain user."""
+    let_through = {
+        line[1:] for line in (DEPLOY / "Dockerfile.dockerignore").read_text().split() if line[0] == "!"
+    }
+    copied = {
+        word for line in re.findall(r"^COPY (?!--)(.*) \S+$", IMAGE, re.MULTILINE) for word in line.split()
+    }
+
+    assert copied == let_through
+    assert all((ROOT / name).exists() for name in copied)
+    assert re.findall(r"^USER (.+)$", IMAGE, re.MULTILINE) == ["10001"]
+    assert not re.search(r"^(ARG|ENV).*(KEY|SECRET|TOKEN|URL)", IMAGE, re.MULTILINE)
+
+
+def test_the_image_is_healthy_while_runs_are_complete() -> None:
+    """As the command itself tells it."""
+    assert 'CMD ["altur-calls", "status", "--check", "--max-age", "2h"]' in IMAGE
+
+
+def has_engine() -> bool:
+    """Tell if containers can be built and run here."""
+    docker = shutil.which("docker")
+    return bool(docker) and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not has_engine(), reason="no container engine runs on this machine")
+def test_the_image_can_be_built() -> None:
+    """And what it is made for starts in it."""
+    tag = "altur-calls:tests"
+    subprocess.run(["docker", "build", "-q", "-t", tag, "-f", DEPLOY / "Dockerfile", ROOT], check=True)
+
+    told = subprocess.check_output(["docker", "run", "--rm", tag, "--version"], text=True)
+
+    assert "altur-calls" in told
+
+
+def test_kubernetes_never_runs_two_and_waits_for_what_was_read() -> None:
+    """A missed start is left out; a pod has longer to end than a load package takes to close."""
+    spec = CRON_JOB["spec"]
+    pod = spec["jobTemplate"]["spec"]["template"]["spec"]
+
+    assert (CRON_JOB["apiVersion"], CRON_JOB["kind"]) == ("batch/v1", "CronJob")
+    assert spec["concurrencyPolicy"] == "Forbid"
+    assert spec["jobTemplate"]["spec"]["backoffLimit"] == 0
+    assert pod["terminationGracePeriodSeconds"] > 3 * defaults.CHUNK_SECONDS
+
+
+def test_kubernetes_keeps_the_warehouse_and_the_secret() -> None:
+    """On a volume that a single pod writes; by a reference, not in the file. Nothing runs as root."""
+    pod = CRON_JOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    claims = [volume["persistentVolumeClaim"]["claimName"] for volume in pod["volumes"][:1]]
+
+    assert claims == [VOLUME["metadata"]["name"]]
+    assert VOLUME["spec"]["accessModes"] == ["ReadWriteOncePod"]
+    assert "env" not in container
+    assert container["envFrom"] == [{"secretRef": {"name": "altur-calls"}}]
+    assert pod["securityContext"]["runAsUser"] == 10001
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    assert container["volumeMounts"][0] == {"name": "data", "mountPath": "/data"}
+
+
+def test_github_runs_one_at_a_time_and_cancels_none() -> None:
+    """A load that is cancelled half way is a load that is made twice."""
+    assert WORKFLOW["concurrency"] == {"group": "altur-calls", "cancel-in-progress": False}
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+
+
+def test_github_gets_secrets_by_reference() -> None:
+    """And no other way."""
+    secrets = {name for name in LOAD["env"] if name.endswith(("_KEY", "_URL"))}
+
+    assert all(LOAD["env"][name].startswith("${{ secrets.") for name in secrets)
+
+
+def test_what_github_keeps_is_enough_to_carry_on(environment: Environment, tmp_path: Path) -> None:
+    """A machine that knows nothing but the files of the cache reads no old call again."""
+    restore, save = (step["with"] for step in LOAD["steps"] if "cache" in step.get("uses", ""))
+    (run,) = (step["run"] for step in LOAD["steps"] if "altur-calls" in step.get("run", ""))
+    first, second = tmp_path / "first", tmp_path / "second"
+
+    before = _on_a_machine(first, run, environment)
+    for name in filter(lambda name: (first / name).exists(), save["path"].split()):
+        (second / name).parent.mkdir(parents=True)
+        shutil.copy(first / name, second / name)
+    after = _on_a_machine(second, run, environment)
+
+    assert restore["path"] == save["path"]
+    assert save["key"].startswith(restore["restore-keys"])
+    assert "3 new calls" in before
+    assert "0 new calls, 0 read again; 3 in the warehouse" in after
+    assert Warehouse(second / "altur_calls.duckdb").value("SELECT count(*) FROM altur.campaign_calls") == 3
+
+
+def _on_a_machine(folder: Path, command: str, environment: Environment) -> str:
+    """Return what a command says on a machine that is known by its folder."""
+    folder.mkdir(exist_ok=True)
+    return shell(command, {**environment, "DLT_DATA_DIR": str(folder / "dlt")}, folder).stdout
+
+
+def command_lines() -> list[list[str]]:
+    """Return each use of the command in the recipes, but for the health check."""
+    (start,) = re.findall(r"^ExecStart=\S+ (.*)$", (DEPLOY / "altur-calls.service").read_text(), re.MULTILINE)
+    (by_default,) = re.findall(r"^CMD \[(.*)\]$", IMAGE, re.MULTILINE)
+    (container,) = CRON_JOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    readme = re.findall(r"^altur-calls (.*)$", (DEPLOY / "README.md").read_text(), re.MULTILINE)
+    return [
+        start.split(),
+        shlex.split(by_default.replace(",", " ")),
+        container["args"],
+        *map(str.split, readme),
+    ]
+
+
+@pytest.mark.parametrize("words", command_lines(), ids=" ".join)
+def test_every_command_of_a_recipe_can_be_understood(words: list[str]) -> None:
+    """By the command line of today."""
+    name, *arguments = words
+
+    parsed: Any = main.commands[name].make_context(name, arguments)
+
+    assert parsed.args == []
+
+
+def test_every_recipe_is_in_the_readme() -> None:
+    """And no file is there that is not."""
+    readme = (DEPLOY / "README.md").read_text()
+    names = {path.name for path in DEPLOY.iterdir()} - {"README.md", "Dockerfile.dockerignore"}
+
+    assert {name for name in names if f"[{name}]({name})" not in readme} == set()
