@@ -306,6 +306,7 @@ def test_a_value_that_can_be_read_as_its_columns_type_is(field, came, kept, kind
         ("tags", {"vip": True}, "dict"),
         ("policy_evaluation", ["p1"], "list"),
         ("policy_evaluation", "pending", "str"),
+        ("extracted_data", "nothing", "str"),
     ],
 )
 def test_a_value_that_does_not_fit_is_set_aside_and_reported(field, came, kind):

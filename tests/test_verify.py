@@ -58,7 +58,7 @@ def test_a_dry_run_asks_no_more_than_once_a_window(
 def test_what_was_loaded_right_verifies(target: Target, world: ManualWorld, settings: Fields) -> None:
     """Every field of every shape, children included."""
     world.put(2, example_call("bare", NOON, contact=None, tags=[], policy_evaluation=None, extracted_data={}))
-    world.put(2, example_call("odd", NOON, status={"code": 1}, duration="7"))
+    world.put(2, example_call("odd", NOON, status={"code": 1}, duration="7", extracted_data="none"))
     pipeline.run(target, **settings)
 
     verdict = pipeline.verify(target, **settings)

@@ -251,7 +251,7 @@ FITS: dict[str, Any] = {
     "double": (lambda value: type(value) in {int, float}, _number),
     "bool": (lambda value: type(value) is bool, _truth),
     "timestamp": (lambda _: False, lambda _: None),
-    "json": (lambda value: type(value) is dict, lambda value: value),
+    "json": (lambda value: type(value) is dict, lambda value: value if type(value) is list else None),
 }
 """By the type of a column: whether a value is of it as it stands, and how else it may be read as one."""
 
