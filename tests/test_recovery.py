@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from altur_calls import pipeline, tables
-from altur_calls.errors import WarehouseError
+from altur_calls import pipeline
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON
@@ -74,30 +71,6 @@ def test_dlts_folder_keeps_no_more_than_the_last_package(
     folder = tmp_path / "dlt" / "pipelines" / "altur_calls" / "load" / "loaded"
     assert loads > 3
     assert len(list(folder.iterdir())) == 1
-
-
-def test_a_warehouse_with_tables_of_another_version_is_left_alone(settings: Fields) -> None:
-    """They would be mixed up; the message says what to do."""
-    done = pipeline.run(Target(), **settings)
-    before = Warehouse(done.warehouse).rows("FROM altur.call_windows ORDER BY ALL")
-
-    with (
-        patched_version(),
-        pytest.raises(WarehouseError, match=r"tables of version 3.*version 99.*another file"),
-    ):
-        pipeline.run(Target(), **settings)
-
-    assert Warehouse(done.warehouse).rows("FROM altur.call_windows ORDER BY ALL") == before
-
-
-@contextmanager
-def patched_version() -> Iterator[None]:
-    """Be a release with other tables for a while."""
-    version, tables.VERSION = tables.VERSION, 99
-    try:
-        yield
-    finally:
-        tables.VERSION = version
 
 
 @pytest.fixture

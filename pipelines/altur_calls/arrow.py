@@ -37,9 +37,14 @@ def table_of(columns: Columns, declared: TTableSchemaColumns, load_id: str) -> p
     """Return an Arrow table with all declared columns, as written by this load."""
     count = len(columns["_dlt_id"])
     given = {**columns, "_dlt_load_id": pa.repeat(load_id, count)}
-    schema = pa.schema(map(_field, declared.values()))
+    schema = schema_of(declared)
     arrays = [_array(given.get(field.name), field.type, count) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def schema_of(declared: TTableSchemaColumns) -> pa.Schema:
+    """Return declared columns as Arrow has them."""
+    return pa.schema(map(_field, declared.values()))
 
 
 def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:

@@ -9,7 +9,7 @@ from contextlib import closing
 import duckdb
 
 from altur_calls import tables
-from altur_calls.analytics.quoting import identifier
+from altur_calls.ddl import definitions, qualified
 from altur_calls.journal import Journal, concluded
 from altur_calls.records import Row
 from altur_calls.runs import KILLED, RUNNING, Run
@@ -39,12 +39,8 @@ WHERE outcome = $running AND run_id <> $run_id
 
 def make_runs(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """Make the table of runs in the schema of a dataset, if it is not there."""
-    columns = ", ".join(
-        f"{name} {tables.DUCKDB_TYPES[str(column['data_type'])]}"
-        + ("" if column.get("nullable", True) else " NOT NULL")
-        for name, column in tables.RUN_COLUMNS.items()
-    )
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {_name(dataset, tables.RUNS)} ({columns})")
+    columns = definitions(tables.RUN_COLUMNS)
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {qualified(dataset, tables.RUNS)} ({columns})")
 
 
 def record(client: Client, journal: Journal, run: Run) -> None:
@@ -58,8 +54,8 @@ def record(client: Client, journal: Journal, run: Run) -> None:
     others = [row for row in journal.rows() if row["run_id"] != run.run_id]
     told = [*(row for row in others if row.get("warehouse") in {None, run.warehouse}), run.row]
     names = {
-        "runs": _name(client.dataset_name, tables.RUNS),
-        "loads": _name(client.dataset_name, "_dlt_loads"),
+        "runs": qualified(client.dataset_name, tables.RUNS),
+        "loads": qualified(client.dataset_name, "_dlt_loads"),
     }
     with closing(client.native_connection.cursor()) as connection, transaction(connection):
         make_runs(connection, client.dataset_name)
@@ -91,7 +87,3 @@ def _value(row: Row, name: str) -> object:
     value = row.get(name)
     is_json = tables.RUN_COLUMNS[name]["data_type"] == "json"
     return json.dumps(value, ensure_ascii=False) if is_json and value is not None else value
-
-
-def _name(dataset: str, table: str) -> str:
-    return f"{identifier(dataset)}.{identifier(table)}"

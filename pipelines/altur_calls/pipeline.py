@@ -31,7 +31,8 @@ from altur_calls.source import altur_source
 from altur_calls.summary import COMPLETE, DIFFERENT, INCOMPLETE, SUSPICIOUS, Summary
 from altur_calls.survey import Forecast, foretell
 from altur_calls.tally import Tally
-from altur_calls.target import Client, Target, count_rows, holds_calls, location_of, state_of
+from altur_calls.target import Client, Target, count_rows, holds_calls, location_of, state_of, version_of
+from altur_calls.upgrades import refuse, require_todays
 from altur_calls.verify import Verdict, compare, sample_of, windows_of
 from altur_calls.windows import Clock, floor, utc_now
 
@@ -76,6 +77,7 @@ def run(
             source = altur_source(extraction=work, **source_settings)
         publishing = settings_of()
         with target.opened() as (pipeline, client), closing(work):
+            refuse(version_of(pipeline))  # before anything is written
             this.opened(location_of(pipeline), work.settings)
             tell("run", "the run has begun", warehouse=this.warehouse, settings=this.settings)
             record(client, journal, this)
@@ -207,8 +209,7 @@ def publish(target: Target, publishing: Publishing) -> Published:
 
     """
     with target.opened() as (pipeline, client):
-        if not holds_calls(pipeline):
-            raise WarehouseError(_nothing_loaded(pipeline))
+        _require_calls(pipeline)
         keep_up(client)
         return publish_client(client, publishing)
 
@@ -236,8 +237,7 @@ def verify(
     """Compare so many windows, drawn by chance, or all, with what the API gives now."""
     work = _prepared(clock, source_settings)
     with target.opened() as (pipeline, _):
-        if not holds_calls(pipeline):
-            raise WarehouseError(_nothing_loaded(pipeline))
+        _require_calls(pipeline)
         with closing(work.connect()) as api, watch(work.tally):
             tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()))
             return compare(pipeline, work.reader(api, sample_of(tasks, windows, seed)))
@@ -251,5 +251,9 @@ def _prepared(clock: Clock, source_settings: dict[str, Any]) -> Extraction:
     return work
 
 
-def _nothing_loaded(pipeline: dlt.Pipeline) -> str:
-    return f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."
+def _require_calls(pipeline: dlt.Pipeline) -> None:
+    if not holds_calls(pipeline):
+        raise WarehouseError(
+            f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."
+        )
+    require_todays(version_of(pipeline))

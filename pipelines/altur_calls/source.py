@@ -19,11 +19,11 @@ from altur_calls.arguments import campaign_numbers, days, moment, positive, secr
 from altur_calls.arrow import json_is_text
 from altur_calls.batch import Batch
 from altur_calls.campaigns import Terms, zone
-from altur_calls.errors import WarehouseError
 from altur_calls.extraction import Extraction, Order
 from altur_calls.loaded import Loaded
 from altur_calls.roster import Roster
 from altur_calls.target import DUCKDB, destination_of
+from altur_calls.upgrades import upgrade
 
 BY_ID: Any = {"disposition": "merge", "strategy": "delete-insert"}
 
@@ -138,13 +138,11 @@ def window_reads(work: Extraction) -> DltResource:
     @dlt.resource(name="window_reads", selected=False)
     def reads() -> Iterator[Batch | Declare]:
         state = dlt.current.resource_state(tables.CALLS)
-        if state.get("tables", tables.VERSION) != tables.VERSION:
-            raise WarehouseError(
-                f"The warehouse has tables of version {state['tables']}, this is altur-calls with tables of "
-                f"version {tables.VERSION}. Load into another file, or use the altur-calls that wrote it."
-            )
-        was_loaded = "tables" in state
-        if not was_loaded:
+        version = state.get("tables")
+        was_loaded = version is not None
+        if version != tables.VERSION:
+            if version is not None:
+                upgrade(dlt.current.pipeline(), dlt.current.source_schema().name, version)
             state["tables"] = tables.VERSION
             yield Declare()
         known = dlt.current.resource_state(tables.CAMPAIGNS)

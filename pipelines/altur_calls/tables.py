@@ -29,7 +29,7 @@ CHANGES = "call_changes"
 RUNS = "runs"
 
 VERSION = 3
-"""Of the tables below. A warehouse with tables of another version is not written to."""
+"""Of the tables below. A run brings older ones in a warehouse up to them, and leaves newer ones alone."""
 
 
 REQUIRED: TColumnSchema = {"nullable": False}
@@ -193,16 +193,6 @@ COLUMNS: dict[str, TTableSchemaColumns] = {
 
 ALL: dict[str, TTableSchemaColumns] = {**COLUMNS, RUNS: RUN_COLUMNS}
 """Those, and of the table that runs keep of themselves."""
-
-DUCKDB_TYPES = {
-    "text": "VARCHAR",
-    "bigint": "BIGINT",
-    "double": "DOUBLE",
-    "bool": "BOOLEAN",
-    "timestamp": "TIMESTAMPTZ",
-    "json": "JSON",
-}
-"""DuckDB's types by dlt's names."""
 
 ROWS = {
     CALLS: "A call, by `id`",

@@ -262,3 +262,8 @@ def state_of(pipeline: dlt.Pipeline) -> dict[str, Any]:
     sources: dict[str, Any] = dict(pipeline.state.get("sources", {}))
     state: dict[str, Any] = sources.get("altur", {}).get("resources", {}).get(tables.CALLS, {})
     return state
+
+
+def version_of(pipeline: dlt.Pipeline) -> int:
+    """Return the version of the tables in the warehouse; today's where there are none yet."""
+    return int(state_of(pipeline).get("tables", tables.VERSION))

@@ -8,6 +8,7 @@ from typing import Any
 from dlt.common.schema.typing import TColumnSchema
 
 from altur_calls import tables
+from altur_calls.ddl import TYPES
 from altur_calls.yaml_text import yaml_of
 
 HEAD = """\
@@ -58,7 +59,7 @@ def _column(table: str, name: str, column: TColumnSchema) -> dict[str, Any]:
     return {
         "name": name,
         "description": column["description"],
-        "data_type": tables.DUCKDB_TYPES[str(column["data_type"])],
+        "data_type": TYPES[str(column["data_type"])],
         **({"data_tests": data_tests} if data_tests else {}),
     }
 

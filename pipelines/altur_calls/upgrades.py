@@ -1,0 +1,120 @@
+"""Warehouses of older releases, brought up to today's tables in place. What dlt adds by itself needs no step.
+
+A step ends with its own transaction, before the load that notes the new version does: after a crash between
+the two it is taken again, and must then come to the same.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import dlt
+import duckdb
+import pyarrow as pa
+
+from altur_calls import tables
+from altur_calls.arrow import schema_of
+from altur_calls.ddl import definitions, qualified
+from altur_calls.errors import WarehouseError
+from altur_calls.logs import tell
+from altur_calls.records import Row, pairs_of
+from altur_calls.target import DUCKDB, destination_of
+from altur_calls.transaction import transaction
+
+CALLS_AT_ONCE = 20_000
+
+PAIRS = "pairs_of_calls"
+
+Step = Callable[[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection, str], None]
+"""Takes the tables of a dataset to the next version: reads by one connection, writes by the other."""
+
+
+def upgrade(pipeline: dlt.Pipeline, schema_name: str, version: int) -> None:
+    """Bring the tables of a pipeline's warehouse from a version to today's.
+
+    Raises:
+        WarehouseError: if no step leads there.
+
+    """
+    refuse(version)
+    if destination_of(pipeline) != DUCKDB:
+        raise WarehouseError(
+            f"{_said(version)}, and can bring them up in DuckDB only. Load into another place."
+        )
+    said = f"bringing the tables from version {version} to {tables.VERSION}, as this altur-calls has them"
+    tell("upgrade", said, logging.INFO, of=version, to=tables.VERSION)
+    with pipeline.sql_client(schema_name) as client:
+        native = client.native_connection
+        with closing(native.cursor()) as reads, closing(native.cursor()) as writes:
+            for step in range(version, tables.VERSION):
+                with transaction(writes):
+                    STEPS[step](reads, writes, client.dataset_name)
+
+
+def refuse(version: int) -> None:
+    """Let no warehouse pass whose tables are newer than this release, or older than a step begins with.
+
+    Raises:
+        WarehouseError: if they are.
+
+    """
+    if version > tables.VERSION:
+        raise WarehouseError(
+            f"{_said(version)}: a newer release wrote it. Upgrade altur-calls (pip install --upgrade "
+            "altur-calls), or load into another file."
+        )
+    if version < tables.VERSION and version not in STEPS:
+        raise WarehouseError(f"{_said(version)}, and can't bring them up to that. Load into another file.")
+
+
+def require_todays(version: int) -> None:
+    """Let no warehouse pass but one with the tables of this release.
+
+    Raises:
+        WarehouseError: if it has others.
+
+    """
+    refuse(version)
+    if version < tables.VERSION:
+        raise WarehouseError(f"{_said(version)}: altur-calls run brings them up to that first.")
+
+
+def _said(version: int) -> str:
+    return f"The warehouse has tables of version {version}, this altur-calls of version {tables.VERSION}"
+
+
+def _extracted_data_as_rows(
+    reads: duckdb.DuckDBPyConnection, writes: duckdb.DuckDBPyConnection, dataset: str
+) -> None:
+    """Make the table of extracted data, which calls only had as JSON."""
+    name, columns = qualified(dataset, tables.EXTRACTED), tables.CHILD_COLUMNS[tables.EXTRACTED]
+    writes.execute(f"CREATE OR REPLACE TABLE {name} ({definitions(columns)})")
+    calls = reads.execute(
+        "SELECT id, created_at, _dlt_id, _dlt_load_id, extracted_data "  # noqa: S608 (a name of ours)
+        f"FROM {qualified(dataset, tables.CALLS)} WHERE extracted_data IS NOT NULL"
+    )
+    while several := calls.fetchmany(CALLS_AT_ONCE):
+        writes.register(PAIRS, pa.Table.from_pylist([*_pairs(several)], schema=schema_of(columns)))
+        writes.execute(f"INSERT INTO {name} BY NAME FROM {PAIRS}")
+
+
+def _pairs(calls: Iterable[Sequence[Any]]) -> Iterator[Row]:
+    """Yield the rows that a load would make of the extracted data of calls."""
+    for call_id, created_at, version, load_id, extracted in calls:
+        for position, pair in enumerate(pairs_of(json.loads(extracted))):
+            yield {
+                **pair,
+                "call_id": call_id,
+                "call_created_at": created_at,
+                "position": position,
+                "_dlt_id": f"{version}{position}",
+                "_dlt_load_id": load_id,
+            }
+
+
+STEPS: dict[int, Step] = {2: _extracted_data_as_rows}
+"""By the version a step begins with: 2 is that of the first release."""
