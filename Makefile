@@ -3,10 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Older and newer DuckDB, as other programs carry it, that what is published is read with.
 READERS := 1.2.2 1.4.4 2.0.1
+# What needs files that are packed, and what a first run needs.
+RELEASE_TESTS := $(patsubst %,tests/test_%.py,cli source analytics dashboard superset_files doors)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help run test test-superset test-orchestrators lint bench bench-marts bench-publishing docs dashboard
-.PHONY: sandbox requirements clean
+.PHONY: sandbox requirements release clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -23,6 +25,18 @@ test-superset: .venv/dev .venv/superset/installed  ## Try the dashboard in a rea
 test-orchestrators: .venv/dagster/installed .venv/airflow/installed  ## Try the definitions for Dagster and Airflow
 	.venv/dagster/bin/python -m pytest -W default tests/orchestrators/test_dagster.py
 	.venv/airflow/bin/python -m pytest -W default tests/orchestrators/test_airflow.py
+
+release: .venv/dev  ## Build wheel and sdist in dist/, and test the wheel without its source in a fresh environment
+	rm -rf dist .venv/release
+	$(BIN)/hatchling build --target sdist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+	    --wheel-dir dist dist/altur_calls-*.tar.gz
+	$(BIN)/python -m venv .venv/release
+	tar -xzf dist/altur_calls-*.tar.gz -C .venv/release --strip-components=1
+	rm -r .venv/release/pipelines
+	.venv/release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	.venv/release/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dist/altur_calls-*.whl
+	cd .venv/release && bin/python -m pytest --numprocesses=2 $(RELEASE_TESTS)
 
 lint: .venv/dev  ## Check style and types
 	$(BIN)/ruff check
