@@ -56,7 +56,7 @@ def test_the_worlds_were_hard(lived: Counter[str]) -> None:
     if lived["worlds"] < 100:
         pytest.skip("so few worlds may be easy by chance")
 
-    assert lived["crashes"] > lived["worlds"]
+    assert lived["crashes"] > 0.8 * lived["worlds"]  # of those that this process had: any of them
     assert lived["faults"] > 2 * lived["worlds"]
     assert lived["failed_runs"] > lived["worlds"] / 4
     assert lived["clean_runs"] > lived["runs"] / 2
