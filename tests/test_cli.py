@@ -197,6 +197,23 @@ def test_every_command_has_help_an_example_and_a_place_in_the_readme(name: str, 
     assert all(option.help for option in command.params if isinstance(option, click.Option))
 
 
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [
+        ("SOURCES__ALTUR__MAX_WINDOW_CALLS", "sources.altur"),
+        ("PUBLISHING__PARQUET", "publishing"),
+    ],
+)
+def test_a_setting_of_the_wrong_type_is_told_with_its_place(cli: Cli, name: str, section: str) -> None:
+    """By the variable that sets it, and by its section."""
+    done = cli("run", **{name: "perhaps"})
+
+    assert done.returncode == SettingsError.exit_code
+    assert "has a value of the wrong type" in done.stderr
+    assert f"{name}=" in done.stderr
+    assert f"under [{section}] in .dlt/config.toml" in done.stderr
+
+
 def test_every_setting_is_in_the_readme_and_in_config_toml() -> None:
     """With the name dlt knows it by."""
     config = (ROOT / ".dlt" / "config.toml").read_text()

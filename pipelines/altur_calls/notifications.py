@@ -17,13 +17,13 @@ from pathlib import Path
 
 import dlt
 import requests
-from dlt.common.configuration import configspec, resolve_configuration
+from dlt.common.configuration import configspec
 from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.common.typing import TSecretStrValue
 
+from altur_calls.configuration import resolved
 from altur_calls.errors import AlturError, SettingsError
-from altur_calls.failures import translated
 from altur_calls.publishing.replacing import replace_file
 from altur_calls.runs import FAILED, INCOMPLETE, SUSPICIOUS
 from altur_calls.schedule import EPOCH
@@ -78,8 +78,7 @@ def settings_of() -> Notifications:
         SettingsError: if one has the wrong type.
 
     """
-    with translated():
-        return resolve_configuration(Notifications())
+    return resolved(Notifications())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlt.common.configuration import configspec, resolve_configuration
+from dlt.common.configuration import configspec
 from dlt.common.configuration.specs import BaseConfiguration
 
-from altur_calls.failures import translated
+from altur_calls.configuration import resolved
 
 
 @configspec
@@ -45,8 +45,7 @@ def settings_of(**changed: bool) -> Publishing:
         SettingsError: if one has the wrong type.
 
     """
-    with translated():
-        settings = resolve_configuration(Publishing())
+    settings = resolved(Publishing())
     for name, value in changed.items():
         setattr(settings, name, value)
     return settings
