@@ -190,7 +190,7 @@ def test_what_github_keeps_is_enough_to_carry_on(environment: Environment, tmp_p
 
     before = _on_a_machine(first, run, environment)
     for name in filter(lambda name: (first / name).exists(), save["path"].split()):
-        (second / name).parent.mkdir(parents=True)
+        (second / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(first / name, second / name)
     after = _on_a_machine(second, run, environment)
 
@@ -208,14 +208,15 @@ def _on_a_machine(folder: Path, command: str, environment: Environment) -> str:
 
 
 def command_lines() -> list[list[str]]:
-    """Return each use of the command in the recipes, but for the health check."""
+    """Return each use of the command in the recipes."""
     (start,) = re.findall(r"^ExecStart=\S+ (.*)$", (DEPLOY / "altur-calls.service").read_text(), re.MULTILINE)
     (by_default,) = re.findall(r"^CMD \[(.*)\]$", IMAGE, re.MULTILINE)
+    (health,) = re.findall(r'^HEALTHCHECK .* CMD \["altur-calls", (.*)\]$', IMAGE, re.MULTILINE)
     (container,) = CRON_JOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     readme = re.findall(r"^altur-calls (.*)$", (DEPLOY / "README.md").read_text(), re.MULTILINE)
     return [
         start.split(),
-        shlex.split(by_default.replace(",", " ")),
+        *(shlex.split(words.replace(",", " ")) for words in (by_default, health)),
         container["args"],
         *map(str.split, readme),
     ]
