@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -97,6 +98,36 @@ def test_errors_are_told_and_the_next_run_starts() -> None:
 
     assert repeat(run, QUARTER, night, tell, clock=lambda: night.now) == 3
     assert told == [ApiUnavailable, ZeroDivisionError]
+
+
+def test_a_run_is_gone_while_the_next_is_waited_for() -> None:
+    """What it held, connections among it, is let go at once, however rarely this process looks for cycles."""
+
+    class Held:
+        """A part of a run that knows itself."""
+
+        def __init__(self) -> None:
+            self.myself = self
+
+    class Looking(Night):
+        """A night that ends as soon as somebody waits, and sees what is left."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            """See what is left."""
+            left.append(held[0]())
+            self.set()
+            return super().wait(timeout)
+
+    held: list[weakref.ref[Held]] = []
+    left: list[Held | None] = []
+
+    def run() -> int:
+        held.append(weakref.ref(Held()))
+        return 0
+
+    repeat(run, QUARTER, Looking(NOON), lambda _: 1, clock=lambda: NOON)
+
+    assert left == [None]
 
 
 def test_settings_end_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -54,6 +55,7 @@ def repeat(
             exit_code = tell(error)
         if stop.is_set():
             return exit_code
+        gc.collect()  # a run leaves cycles, and one that failed leaves its connections in them
         start = next_start(clock(), every)
         logger.info("The next run starts at %s.", f"{start:%Y-%m-%d %H:%M:%S} UTC")
         while not stop.is_set() and (left := start - clock()) > timedelta():
