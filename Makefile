@@ -7,8 +7,8 @@ READERS := 1.2.2 1.4.4 2.0.1
 RELEASE_TESTS := $(patsubst %,tests/test_%.py,cli source analytics dashboard superset_files doors)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-superset test-orchestrators lint bench bench-marts bench-publishing docs dashboard
-.PHONY: sandbox requirements release clean
+.PHONY: help run test test-superset test-orchestrators soak lint bench bench-marts bench-publishing docs
+.PHONY: dashboard sandbox requirements release clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -25,6 +25,9 @@ test-superset: .venv/dev .venv/superset/installed  ## Try the dashboard in a rea
 test-orchestrators: .venv/dagster/installed .venv/airflow/installed  ## Try the definitions for Dagster and Airflow
 	.venv/dagster/bin/python -m pytest -W default tests/orchestrators/test_dagster.py
 	.venv/airflow/bin/python -m pytest -W default tests/orchestrators/test_airflow.py
+
+soak: .venv/dev  ## Run 300 times in one process and in as many, in half an hour, and tell what grew; RUNS=1000 for more
+	ALTUR_SOAK=$(or $(RUNS),300) $(BIN)/python -m pytest -s tests/soak
 
 release: .venv/dev  ## Build wheel and sdist in dist/, and test the wheel without its source in a fresh environment
 	rm -rf dist .venv/release
