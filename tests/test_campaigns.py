@@ -10,7 +10,7 @@ import pytest
 
 from altur_calls import pipeline
 from altur_calls.campaigns import Terms, ids_of, is_due, news_of
-from altur_calls.errors import ApiChanged, SettingsError
+from altur_calls.errors import ApiChanged, Forbidden, SettingsError
 from altur_calls.listing import all_listed, listed_from, next_cursor
 from altur_calls.target import Target
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
@@ -267,7 +267,7 @@ def test_all_campaigns_are_those_the_api_lists(
 @pytest.mark.parametrize(
     ("manners", "error", "message"),
     [
-        ({"campaigns": "forbidden"}, SettingsError, "'all', which takes a key that may list"),
+        ({"campaigns": "forbidden"}, Forbidden, "'all', which takes a key that may list"),
         ({"campaigns_cursor": "stuck", "campaigns_page_size": 1}, ApiChanged, "same cursor twice"),
     ],
 )

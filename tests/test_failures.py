@@ -12,7 +12,7 @@ import pytest
 from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
 
 from altur_calls.errors import ApiUnavailable, SettingsError, WarehouseError
-from altur_calls.failures import DISK_FULL, causes, translated
+from altur_calls.failures import DISK_FULL, causes, in_a_line, translated
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 FULL_MESSAGE = "IO Error: Could not write file: No space left on device"
@@ -158,3 +158,12 @@ def test_errors_that_cause_each_other_come_to_an_end():
     first.__cause__, second.__cause__ = second, first
 
     assert list(causes(first)) == [first, second]
+
+
+def test_what_nobody_foresaw_is_told_by_its_name():
+    """Its message may quote a call."""
+    assert in_a_line(ValueError("could not read +5255")) == (
+        "ValueError: run again with --debug for all of it.",
+        1,
+        "failed",
+    )

@@ -145,7 +145,12 @@ def test_every_way_to_end_has_its_word() -> None:
     assert Outcome.of_run(replace(done, suspicious=("campaign 1 held 9",))) == Outcome(
         "suspicious", 4, ("3 new calls; 3 in the warehouse.", "campaign 1 held 9")
     )
-    assert Outcome.of_run(replace(done, failure=ViewFailed("no view"))) == Outcome("failed", 70, ("no view",))
+    calls = "3 new calls; 3 in the warehouse."
+    assert Outcome.of_run(replace(done, failure=ViewFailed("no view"))) == Outcome(
+        "failed", 70, (calls, "no view")
+    )
+    everything = replace(done, suspicious=("9 gone",), failure=ViewFailed("no view"), unproved=("one",))
+    assert Outcome.of_run(everything) == Outcome("suspicious", 4, (calls, "9 gone", "no view", "one"))
 
 
 def test_what_stays_wrong_is_told_once_a_day(channel: Channel) -> None:
@@ -192,7 +197,7 @@ def test_what_did_not_arrive_is_a_line_in_the_log_and_sent_again(
     assert line == f"A notification did not arrive by webhook_url: {words}."
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/secret", "secret"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/secret", "secret", "http://a..b/secret"])
 def test_a_webhook_that_is_not_there_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:

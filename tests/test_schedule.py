@@ -57,10 +57,12 @@ class Night(threading.Event):
     def __init__(self, now: datetime) -> None:
         super().__init__()
         self.now = now
+        self.set_back = timedelta()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Let time pass."""
-        self.now += timedelta(seconds=timeout or 0)
+        self.now += timedelta(seconds=timeout or 0) - self.set_back
+        self.set_back = timedelta()
         return self.is_set()
 
 
@@ -78,6 +80,22 @@ def test_a_long_run_leaves_out_the_starts_it_missed() -> None:
     repeat(run, QUARTER, night, lambda _: 1, clock=lambda: night.now)
 
     assert [(start - NOON) / timedelta(minutes=1) for start in starts] == [7, 15, 60, 75]
+
+
+def test_a_clock_that_is_set_back_puts_no_start_off() -> None:
+    """By two days here, while the next run is waited for."""
+    night, starts = Night(NOON), []
+    night.set_back = timedelta(days=2)
+
+    def run() -> int:
+        starts.append(night.now)
+        if len(starts) == 2:
+            night.set()
+        return 0
+
+    repeat(run, QUARTER, night, lambda _: 1, clock=lambda: night.now)
+
+    assert starts[1] - (NOON - timedelta(days=2)) <= QUARTER
 
 
 def test_errors_are_told_and_the_next_run_starts() -> None:

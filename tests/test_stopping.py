@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from altur_calls.pipeline import run
+from altur_calls import pipeline, reading
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import COMMAND, NOON
@@ -50,7 +51,7 @@ def test_a_signal_ends_a_run_when_what_was_read_is_loaded(
     out, err = process.communicate(timeout=60)
     warehouse = Warehouse(tmp_path / "altur_calls.duckdb")
     kept = warehouse.value("SELECT count(*) FROM altur.campaign_calls")
-    done = run(Target(), **given)
+    done = pipeline.run(Target(), **given)
 
     assert process.returncode == exit_code, err
     assert "ending when what was read is loaded" in err
@@ -59,3 +60,31 @@ def test_a_signal_ends_a_run_when_what_was_read_is_loaded(
     assert 0 < kept < CALLS
     assert done.new_calls == CALLS + 3 - kept
     assert warehouse.calls(2) == as_loaded(world.calls(2))
+
+
+def test_an_end_is_not_held_up_by_an_api_that_throttles(
+    sandbox: Sandbox, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may ask for minutes, and whoever asked for an end kills the process before."""
+    monkeypatch.setattr(reading, "PATIENCE_SECONDS", 0.1)
+    stop = threading.Event()
+    sandbox.faults.add("call", times=None, do=stop.set)
+    sandbox.faults.add("status", times=None, status=429, retry_after=55)
+
+    done = pipeline.run(Target(), stop=stop, **settings)
+
+    assert (done.is_stopped, done.new_calls) == (True, 0)
+    assert done.seconds < 50
+
+
+def test_a_run_that_ends_before_its_first_load_has_nothing_to_publish(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nothing failed."""
+    monkeypatch.setenv("PUBLISHING__ENABLED", "true")
+    stop = threading.Event()
+    stop.set()
+
+    done = pipeline.run(Target(), stop=stop, **settings)
+
+    assert (done.is_stopped, done.failure, done.published) == (True, None, None)

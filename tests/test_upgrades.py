@@ -15,7 +15,7 @@ import dlt
 import duckdb
 import pytest
 
-from altur_calls import altur_source, pipeline, tables, upgrades
+from altur_calls import altur_source, pipeline, tables
 from altur_calls.errors import WarehouseError
 from altur_calls.publishing.places import settings_of
 from altur_calls.target import Target
@@ -163,7 +163,7 @@ def test_a_warehouse_of_a_release_that_is_not_known_is_left_alone(
     path = Path(pipeline.run(Target(), **settings).warehouse)
     before = path.read_bytes()
     monkeypatch.setattr(tables, "VERSION", ours)
-    monkeypatch.setattr(upgrades, "STEPS", {})
+    monkeypatch.setattr(tables, "OLDEST", ours)
 
     for do in (pipeline.run, pipeline.verify):
         with pytest.raises(WarehouseError, match=words):

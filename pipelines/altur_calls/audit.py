@@ -27,14 +27,17 @@ DELETE FROM {runs} WHERE run_id = $run_id OR (outcome = $running AND run_id IN (
 THERE = "SELECT run_id FROM {runs} WHERE run_id IN (SELECT unnest($told))"
 
 CONCLUDE = """
-UPDATE {runs} SET outcome = $killed, first_load_id = loads.first, last_load_id = loads.last
-FROM (
-    SELECT min(load_id) AS first, max(load_id) AS last FROM {loads}
+WITH strays AS (
+    SELECT load_id FROM {loads}
     WHERE status = 0 AND load_id > (SELECT coalesce(max(last_load_id), '') FROM {runs})
-) AS loads
+)
+UPDATE {runs} AS run SET
+    outcome = $killed,
+    first_load_id = (SELECT min(load_id) FROM strays WHERE CAST(load_id AS DOUBLE) >= epoch(run.started_at)),
+    last_load_id = (SELECT max(load_id) FROM strays WHERE CAST(load_id AS DOUBLE) >= epoch(run.started_at))
 WHERE outcome = $running AND run_id <> $run_id
 """
-"""A run that was killed can't tell of its loads: they are those that no other has made."""
+"""A run that was killed can't tell of its loads: they are those since it began that no other has made."""
 
 
 def make_runs(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -49,7 +52,7 @@ def record(client: Client, journal: Journal, run: Run) -> None:
     Only for the run that holds the lock: what else is said to be running was killed.
     """
     journal.note(run.row)
-    if not _is_loaded(client):
+    if not is_loaded(client):
         return
     others = [row for row in journal.rows() if row["run_id"] != run.run_id]
     told = [*(row for row in others if row.get("warehouse") in {None, run.warehouse}), run.row]
@@ -65,7 +68,7 @@ def record(client: Client, journal: Journal, run: Run) -> None:
     journal.settle({**row, "warehouse": run.warehouse} for row in concluded(told, run.run_id))
 
 
-def _is_loaded(client: Client) -> bool:
+def is_loaded(client: Client) -> bool:
     """Tell if dlt has made its tables: before that there is no schema for ours."""
     found = client.execute_sql(IS_LOADED, client.dataset_name)
     return bool(found)

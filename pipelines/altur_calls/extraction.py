@@ -135,7 +135,7 @@ class Extraction:
 
     def reader(self, api: Api, tasks: Sequence[Task]) -> Reader:
         """Return a reader of ``tasks``, with the settings of the source."""
-        return Reader(api, tasks, self.tally, self.max_window_calls, self._clock)
+        return Reader(api, tasks, self.tally, self.max_window_calls, self._clock, stop=self._stop)
 
     def connect(self) -> Api:
         """Return a connection to the API, counted in the tally."""

@@ -55,12 +55,8 @@ def in_a_line(error: BaseException) -> tuple[str, int, str]:
         return str(error), error.exit_code, error.outcome
     if isinstance(error, KeyboardInterrupt):
         return "interrupted. What was loaded is kept; the next run carries on.", INTERRUPTED, "stopped"
-    first_line = str(error).strip().partition("\n")[0]
-    return (
-        f"{type(error).__name__}: {first_line} (run again with --debug for all of it)",
-        UNEXPECTED,
-        "failed",
-    )
+    # What it says is left out: it may quote a call.
+    return f"{type(error).__name__}: run again with --debug for all of it.", UNEXPECTED, AlturError.outcome
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

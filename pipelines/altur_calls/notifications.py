@@ -93,11 +93,13 @@ class Outcome:
     def of_run(cls, done: Summary) -> Outcome:
         """Return that of a run that came to its end."""
         calls = f"{done.new_calls:,} new calls; {done.total_calls:,} in the warehouse."
-        if doubts := (*done.missing, *done.unproved):
-            return cls(INCOMPLETE, done.exit_code, (calls, *doubts))
+        failures = (str(done.failure),) if done.failure else ()
+        lines = (calls, *done.suspicious, *failures, *done.missing, *done.unproved)
         if done.suspicious:
-            return cls(SUSPICIOUS, done.exit_code, (calls, *done.suspicious))
-        return cls.of_error(done.failure) if done.failure else cls(COMPLETE, done.exit_code, (calls,))
+            return cls(SUSPICIOUS, done.exit_code, lines)
+        if done.failure:
+            return cls(FAILED, done.exit_code, lines)
+        return cls(INCOMPLETE if lines[1:] else COMPLETE, done.exit_code, lines)
 
     @classmethod
     def of_error(cls, error: Exception) -> Outcome:
@@ -193,7 +195,7 @@ def _arrives(name: str, send: Callable[[str], None], text: str) -> bool:
     """Send a text; tell if it arrived. What goes wrong is logged without the URL and command: secrets."""
     try:
         send(text)
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:
         logger.warning("A notification did not arrive by %s: %s.", name, type(error).__name__)
     except OSError as error:
         logger.warning("A notification did not arrive by %s: %s.", name, error)
@@ -205,13 +207,13 @@ def _arrives(name: str, send: Callable[[str], None], text: str) -> bool:
 def _post(url: str, text: str) -> None:
     """Post ``text`` in a thread: requests bounds each wait for a byte, and not all of them together."""
     body = {"text": html.escape(text, quote=False)}  # Slack takes <...> for links and mentions
-    ended: queue.SimpleQueue[int | requests.RequestException] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[int | requests.RequestException | ValueError] = queue.SimpleQueue()
 
     def work() -> None:
         try:
             answer = requests.post(url, json=body, timeout=PATIENCE_SECONDS, allow_redirects=False)
             ended.put(answer.status_code)
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # the URL may be none
             ended.put(error)
 
     threading.Thread(target=work, name="notification", daemon=True).start()
@@ -219,7 +221,7 @@ def _post(url: str, text: str) -> None:
         how = ended.get(timeout=PATIENCE_SECONDS)
     except queue.Empty:
         raise OSError(f"no answer within {PATIENCE_SECONDS:.0f} s") from None
-    if isinstance(how, requests.RequestException):
+    if not isinstance(how, int):
         raise how
     if how not in ACCEPTED:
         raise OSError(f"the webhook answered {how}")

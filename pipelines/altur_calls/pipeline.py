@@ -16,7 +16,7 @@ from dlt.extract import DltSource
 from altur_calls import settings, tables
 from altur_calls.analytics.keeping import keep_up
 from altur_calls.asking import Asker
-from altur_calls.audit import record
+from altur_calls.audit import is_loaded, record
 from altur_calls.errors import AlturError, PublishFailed, ViewFailed, WarehouseError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import is_of_api, translated
@@ -32,8 +32,8 @@ from altur_calls.summary import COMPLETE, DIFFERENT, INCOMPLETE, SUSPICIOUS, Sum
 from altur_calls.survey import Forecast, foretell
 from altur_calls.tally import Tally
 from altur_calls.target import Client, Target, count_rows, holds_calls, location_of, state_of, version_of
-from altur_calls.upgrades import refuse, require_todays
 from altur_calls.verify import Verdict, compare, sample_of, windows_of
+from altur_calls.versions import require_todays
 from altur_calls.windows import Clock, floor, utc_now
 
 __all__ = [
@@ -77,7 +77,6 @@ def run(
             source = altur_source(extraction=work, **source_settings)
         publishing = settings_of()
         with target.opened() as (pipeline, client), closing(work):
-            refuse(version_of(pipeline))  # before anything is written
             this.opened(location_of(pipeline), work.settings)
             tell("run", "the run has begun", warehouse=this.warehouse, settings=this.settings)
             record(client, journal, this)
@@ -156,7 +155,7 @@ def _published(
     client: Client, publishing: Publishing, failure: AlturError | None
 ) -> tuple[Published | None, AlturError | None]:
     """Publish what is loaded, if it is to be and nothing failed before; return what failed instead."""
-    if failure or not publishing.enabled:
+    if failure or not (publishing.enabled and is_loaded(client)):
         return None, failure
     try:
         published = publish_client(client, publishing)

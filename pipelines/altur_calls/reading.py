@@ -58,22 +58,31 @@ class Read:
         return self.doubt is None
 
 
+PATIENCE_SECONDS = 10.0
+"""For a window that is under way when the run is to end."""
+
+POLL_SECONDS = 0.5
+
+
 class Reader:
     """Iterate over the reads of ``tasks`` in the order they are done; read ahead within a bound."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is another's)
         self,
         api: Api,
         tasks: Iterable[Task],
         tally: Tally,
         max_window_calls: int = settings.MAX_WINDOW_CALLS,
         clock: Clock = utc_now,
+        *,
+        stop: threading.Event | None = None,
     ) -> None:
-        """Set up; nothing is asked before the first iteration."""
+        """Set up; nothing is asked before the first iteration. After ``stop`` no read is waited for long."""
         self._api = api
         self._asker = Asker(api, max_window_calls)
         self._tally = tally
         self._clock = clock
+        self._stop = stop or threading.Event()
         self._todo: deque[Task] = deque(tasks)
         self._open = len(self._todo)  # tasks that have not ended in a read
         self._guard = threading.Condition()
@@ -94,7 +103,9 @@ class Reader:
             walker.start()
         try:
             while self._open:
-                result = self._done.get()
+                result = self._next_done()
+                if result is None:
+                    return
                 if isinstance(result, BaseException):
                     raise result
                 self._count(result)
@@ -105,6 +116,16 @@ class Reader:
             self.close()
             for walker in walkers:
                 walker.join()
+
+    def _next_done(self) -> Read | BaseException | None:
+        """Return what ended next; none where the run is to end and nothing comes, as the API throttles."""
+        patience = PATIENCE_SECONDS
+        while patience > 0:
+            try:
+                return self._done.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                patience -= POLL_SECONDS if self._stop.is_set() else 0
+        return None
 
     @property
     def is_ready(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from altur_calls import campaigns
 from altur_calls.api import Api
 from altur_calls.campaigns import State, Terms
-from altur_calls.errors import AlturError, CampaignNotFound, Forbidden, SettingsError
+from altur_calls.errors import AlturError, CampaignNotFound, Forbidden
 from altur_calls.pace import Stopped
 from altur_calls.records import Row
 
@@ -39,7 +39,7 @@ class Roster:
         """Return the campaigns to read.
 
         Raises:
-            SettingsError: if they are all, and the key may not list them.
+            Forbidden, CampaignNotFound: if they are all, and the key may not list them.
 
         """
         if self._campaign_ids is not None:
@@ -47,7 +47,7 @@ class Roster:
         try:
             listed = api.campaigns()
         except (Forbidden, CampaignNotFound) as error:
-            raise SettingsError(
+            raise type(error)(
                 f"campaign_ids is 'all', which takes a key that may list campaigns. {error} Or name them."
             ) from error
         self._list = Future()

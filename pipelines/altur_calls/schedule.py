@@ -60,4 +60,5 @@ def repeat(
         logger.info("The next run starts at %s.", f"{start:%Y-%m-%d %H:%M:%S} UTC")
         while not stop.is_set() and (left := start - clock()) > timedelta():
             stop.wait(min(left, LONGEST_SLEEP).total_seconds())
+            start = min(start, next_start(clock(), every))  # the clock may have been set back
     return 0

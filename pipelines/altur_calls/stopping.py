@@ -39,7 +39,8 @@ def stop_on_signals() -> Iterator[Stop]:
         restore()
         os.write(STDERR, told)  # print may be what was interrupted
         stop.signal_number = number
-        stop.set()
+        # In a thread: the one that was interrupted may be about to wait for it, and hold its lock.
+        threading.Thread(target=stop.set, name="stop").start()
 
     for number in before:
         signal.signal(number, end)

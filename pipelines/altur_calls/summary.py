@@ -43,27 +43,28 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0; 3 if a window could not be proved or a campaign was not found; 4 if too many calls vanished.
+        """0, or of what is wrong that which the next run can mend least.
 
-        Else that of what failed after the calls were loaded: 70 for a view, 73 for publishing.
+        4 if too many calls vanished; that of what failed after the calls were loaded, 70 for a view, 73 for
+        publishing; 3 if a window could not be proved or a campaign was not found.
         """
-        if self.unproved or self.missing:
-            return INCOMPLETE
         if self.suspicious:
             return SUSPICIOUS
-        return self.failure.exit_code if self.failure else COMPLETE
+        if self.failure:
+            return self.failure.exit_code
+        return INCOMPLETE if self.unproved or self.missing else COMPLETE
 
     @property
     def outcome(self) -> str:
         """The same in a word."""
         if self.is_stopped:
             return runs.STOPPED
-        if self.unproved or self.missing:
-            return runs.INCOMPLETE
         if self.suspicious:
             return runs.SUSPICIOUS
         if self.failure:
             return self.failure.outcome
+        if self.unproved or self.missing:
+            return runs.INCOMPLETE
         return runs.WARNINGS if self.has_surprises else runs.OK
 
     @property
@@ -72,8 +73,9 @@ class Summary:
         doubts = [*self.missing, *self.unproved]
         more = f" And {len(doubts) - 1:,} more; see analytics.windows_in_doubt." if len(doubts) > 1 else ""
         surprises = [] if not self.has_surprises else [self.surprise]
-        lines = [*(f"{line}{more}" for line in doubts[:1]), *self.suspicious, *surprises]
-        return "\n".join([*lines, *([str(self.failure)] if self.failure else [])]) or None
+        failures = [str(self.failure)] if self.failure else []
+        doubt = [f"{line}{more}" for line in doubts[:1]]
+        return "\n".join([*self.suspicious, *failures, *doubt, *surprises]) or None
 
     @property
     def surprise(self) -> str:

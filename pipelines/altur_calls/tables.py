@@ -31,6 +31,9 @@ RUNS = "runs"
 VERSION = 3
 """Of the tables below. A run brings older ones in a warehouse up to them, and leaves newer ones alone."""
 
+OLDEST = 2
+"""The oldest version that can be brought up to it: that of the first release."""
+
 
 REQUIRED: TColumnSchema = {"nullable": False}
 

@@ -26,6 +26,7 @@ from altur_calls.failures import holder_of, translated
 from altur_calls.lock import only_run
 from altur_calls.publishing.places import settings_of
 from altur_calls.recovery import forget_future, forget_unfinished
+from altur_calls.versions import refuse
 
 NAME = "altur_calls"
 BOUNDS = {"memory_limit": "160MB", "threads": 1}
@@ -64,11 +65,13 @@ class Target:
 
         Raises:
             Busy: if another run holds the lock.
+            WarehouseError: if a newer release wrote the warehouse, or one too old.
 
         """
         folder = Path(get_dlt_pipelines_dir())
         with only_run(folder, self.name), translated():
             pipeline = self._fetched(folder)
+            refuse(version_of(pipeline))
             if holds_calls(pipeline) and forget_future(pipeline):
                 pipeline = self._fetched(folder)
             with _open(pipeline) as client:

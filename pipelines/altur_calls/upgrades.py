@@ -24,6 +24,7 @@ from altur_calls.logs import tell
 from altur_calls.records import Row, pairs_of
 from altur_calls.target import DUCKDB, destination_of
 from altur_calls.transaction import transaction
+from altur_calls.versions import refuse, said_of
 
 CALLS_AT_ONCE = 20_000
 
@@ -43,7 +44,7 @@ def upgrade(pipeline: dlt.Pipeline, schema_name: str, version: int) -> None:
     refuse(version)
     if destination_of(pipeline) != DUCKDB:
         raise WarehouseError(
-            f"{_said(version)}, and can bring them up in DuckDB only. Load into another place."
+            f"{said_of(version)}, and can bring them up in DuckDB only. Load into another place."
         )
     said = f"bringing the tables from version {version} to {tables.VERSION}, as this altur-calls has them"
     tell("upgrade", said, logging.INFO, of=version, to=tables.VERSION)
@@ -53,38 +54,6 @@ def upgrade(pipeline: dlt.Pipeline, schema_name: str, version: int) -> None:
             for step in range(version, tables.VERSION):
                 with transaction(writes):
                     STEPS[step](reads, writes, client.dataset_name)
-
-
-def refuse(version: int) -> None:
-    """Let no warehouse pass whose tables are newer than this release, or older than a step begins with.
-
-    Raises:
-        WarehouseError: if they are.
-
-    """
-    if version > tables.VERSION:
-        raise WarehouseError(
-            f"{_said(version)}: a newer release wrote it. Upgrade altur-calls (pip install --upgrade "
-            "altur-calls), or load into another file."
-        )
-    if version < tables.VERSION and version not in STEPS:
-        raise WarehouseError(f"{_said(version)}, and can't bring them up to that. Load into another file.")
-
-
-def require_todays(version: int) -> None:
-    """Let no warehouse pass but one with the tables of this release.
-
-    Raises:
-        WarehouseError: if it has others.
-
-    """
-    refuse(version)
-    if version < tables.VERSION:
-        raise WarehouseError(f"{_said(version)}: altur-calls run brings them up to that first.")
-
-
-def _said(version: int) -> str:
-    return f"The warehouse has tables of version {version}, this altur-calls of version {tables.VERSION}"
 
 
 def _extracted_data_as_rows(
@@ -117,4 +86,4 @@ def _pairs(calls: Iterable[Sequence[Any]]) -> Iterator[Row]:
 
 
 STEPS: dict[int, Step] = {2: _extracted_data_as_rows}
-"""By the version a step begins with: 2 is that of the first release."""
+"""By the version a step begins with, from the oldest on."""
