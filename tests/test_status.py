@@ -184,6 +184,41 @@ def test_without_a_published_file_the_warehouse_is_read(settings: Fields, tmp_pa
     assert [campaign.calls for campaign in stands(START).campaigns] == [0, 3]
 
 
+def test_runs_that_fail_with_another_folder_of_dlt_are_told(
+    settings: Fields, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They publish nothing, and their journal is not here: the working file knows of them."""
+    now = datetime.now(UTC)
+    loaded(settings, now)
+    publish(Target(), settings_of())
+    with pytest.raises(AlturError):
+        run(Target(), **{**settings, "api_key": "wrong"})
+    monkeypatch.delenv("PUBLISHING__ENABLED")
+    monkeypatch.setenv("DLT_DATA_DIR", "elsewhere")
+
+    code, told = check(now + MINUTE)
+
+    assert (code, told.partition(": ")[0]) == (6, "refused")
+    assert stands(now).seen_in == Target().published()
+
+
+def test_who_cannot_open_the_working_file_is_told_what_is_published(
+    cli: Cli, settings: Fields, sandbox: Sandbox
+) -> None:
+    """A run has it, and its lock is in another folder of dlt."""
+    run(Target(), **settings)
+    publish(Target(), settings_of())
+    seen: list[subprocess.CompletedProcess[str]] = []
+    environment = {"DLT_DATA_DIR": "elsewhere", "PUBLISHING__ENABLED": "true"}
+    sandbox.faults.add("call", do=lambda: seen.append(cli("status", "--json", **environment)))
+
+    cli("run", "--since", "2026-01-01")
+
+    (status,) = seen
+    assert status.returncode == 0, status.stderr
+    assert [run["outcome"] for run in json.loads(status.stdout)["runs"]] == ["ok"]
+
+
 def test_a_published_file_that_is_behind_is_told(settings: Fields) -> None:
     """Publishing failed, or was turned off."""
     loaded(settings, START)

@@ -1,14 +1,14 @@
 """How things stand: what the warehouse, the journal of runs and the lock tell together.
 
 What is published is asked first: that holds up no run, and no run holds it up. What came later, such as runs
-that failed since, the journal knows.
+that failed since, the journal knows; of runs with another folder of dlt, the working file.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -20,6 +20,7 @@ import duckdb
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from altur_calls import runs
+from altur_calls.errors import WarehouseError
 from altur_calls.journal import concluded, journal_of
 from altur_calls.lock import is_held
 from altur_calls.publishing.readers import reading
@@ -117,55 +118,65 @@ def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
         WarehouseError: if the warehouse can't be read.
 
     """
-    file, published = target.file(), target.published()
-    seen_in, told, campaigns, last_load_id = None, [], [], None
-    with _opened(target, file, published) as (path, connection):
+    file, is_free = target.file(), not is_held(Path(get_dlt_pipelines_dir()), target.name)
+    seen_in, campaigns, last_load_id = None, [], None
+    with ExitStack() as opened:
+        published = _published(opened, target)
+        working = _working(opened, target, file, is_needed=published is None) if is_free else None
+        told = [*_runs(published), *concluded(_runs(working), "")]  # who can open it sees that no run has it
+        connection = published or working
         if connection is not None:
-            seen_in = path
-            told = _rows(connection, RUNS)
+            seen_in = target.published() if connection is published else file
             campaigns = [Campaign(*row) for row in connection.execute(CAMPAIGNS).fetchall()]
             ((last_load_id,),) = connection.execute(LAST_LOAD).fetchall()
-    latest = _latest(target.name, told, str(file))
+    latest = _latest(told, _noted(target.name, str(file), is_free=is_free))
     loaded = _loaded(latest)
     shown = [campaign for campaign in campaigns if not loaded or campaign.campaign_id in loaded]
     return Standing(clock(), file, seen_in, last_load_id, latest, shown)
 
 
-@contextmanager
-def _opened(
-    target: Target, file: Path, published: Path
-) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection | None]]:
-    """Yield the published file, if it tells of runs; else the working file, if no run has it; or nothing."""
-    if published.exists():
-        with reading(published) as connection:
-            if _tells_of_runs(connection):
-                yield published, connection
-                return
-    if not file.exists() or is_held(Path(get_dlt_pipelines_dir()), target.name):
-        yield file, None  # a run has it
-        return
-    with target.reading() as connection:
-        yield file, connection if _tells_of_runs(connection) else None
+def _published(opened: ExitStack, target: Target) -> duckdb.DuckDBPyConnection | None:
+    """Open the published file, if it is there and tells of runs."""
+    path = target.published()
+    return _telling(opened.enter_context(reading(path))) if path.exists() else None
 
 
-def _tells_of_runs(connection: duckdb.DuckDBPyConnection) -> bool:
-    return connection.execute(TELLS_OF_RUNS).fetchall() == [(1,)]
+def _working(
+    opened: ExitStack, target: Target, file: Path, *, is_needed: bool
+) -> duckdb.DuckDBPyConnection | None:
+    """Open the working file, if it is there and tells of runs. Where it is not needed, it may be a run's."""
+    try:
+        return _telling(opened.enter_context(target.reading())) if file.exists() else None
+    except (WarehouseError, OSError):
+        if is_needed:
+            raise
+        return None
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    found = connection.execute(query)
+def _telling(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection | None:
+    """Return a connection, unless its file is from before there were runs."""
+    return connection if connection.execute(TELLS_OF_RUNS).fetchall() == [(1,)] else None
+
+
+def _runs(connection: duckdb.DuckDBPyConnection | None) -> list[Row]:
+    if connection is None:
+        return []
+    found = connection.execute(RUNS)
     names = [column[0] for column in found.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     return [{**row, "campaign_ids": json.loads(row["campaign_ids"] or "[]")} for row in rows]
 
 
-def _latest(name: str, told: Iterable[Row], warehouse: str) -> list[Row]:
-    """Return the runs that are told of, and those that the journal knows beside them."""
+def _noted(name: str, warehouse: str, *, is_free: bool) -> list[Row]:
+    """Return the runs that the journal knows."""
     known = [row for row in journal_of(name).rows() if row.get("warehouse") in {None, warehouse}]
-    if not is_held(Path(get_dlt_pipelines_dir()), name):
-        known = concluded(known, "")
+    return concluded(known, "") if is_free else known
+
+
+def _latest(told: Iterable[Row], noted: Iterable[Row]) -> list[Row]:
+    """Return the runs that are told of, each as it was told of last, and those that are noted beside them."""
     by_id = {row["run_id"]: row for row in told}
-    for row in known:
+    for row in noted:
         if row["run_id"] not in by_id or row["outcome"] != runs.RUNNING:
             moments = {name: _moment(row[name]) for name in ("started_at", "ended_at")}
             by_id[row["run_id"]] = {**row, **moments}
