@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,8 @@ from warehouse import Warehouse
 Fields = dict[str, Any]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 START = NOON + DAY
+NOBODY = 65_534
+"""The user that owns nothing."""
 
 
 def loaded(settings: Fields, *moments: datetime, **changed: Any) -> None:
@@ -256,6 +261,43 @@ def test_looking_at_the_lock_makes_no_run_busy(tmp_path: Path) -> None:
                     assert is_held(tmp_path, NAME)
         finally:
             is_over.set()
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Be a user without rights, where this is the one with all of them."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize(("mode", "is_seen"), [(0o444, True), (0o000, False)])
+def test_who_may_not_write_the_lock_is_told_what_can_be_seen(
+    tmp_path: Path, mode: int, *, is_seen: bool
+) -> None:
+    """A monitor is another user than the runs."""
+    tmp_path.chmod(0o755)
+    with only_run(Path(), NAME):
+        Path(f"{NAME}.lock").chmod(mode)
+        with as_nobody():
+            assert is_held(Path(), NAME) is is_seen
+    with as_nobody():
+        assert not is_held(Path(), NAME)
+
+
+def test_who_may_not_enter_the_folder_of_the_lock_sees_no_run(tmp_path: Path) -> None:
+    """It is no reason to tell nothing."""
+    folder = tmp_path / "closed"
+    with only_run(folder, NAME):
+        folder.chmod(0o000)
+        with as_nobody():
+            assert not is_held(folder, NAME)
+        folder.chmod(0o755)
 
 
 # For monitors. ------------------------------------------------------------------------------------------
