@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from altur_calls.arguments import duration
-from altur_calls.errors import AlturError, SettingsError
+from altur_calls.errors import AlturError, Busy, SettingsError
 from altur_calls.journal import journal_of
 from altur_calls.lock import is_held, only_run
 from altur_calls.monitoring.standing import Standing, standing
@@ -154,7 +154,7 @@ def test_it_is_told_while_a_run_has_the_warehouse(settings: Fields) -> None:
     with Target().opened():
         told = stands(START + HOUR)
 
-    assert told.is_running
+    assert told.running
     assert told.seen_in == Target().published()
     assert [run["outcome"] for run in told.runs] == ["running", "ok"]
     assert [run["outcome"] for run in stands(START + HOUR).runs] == ["killed", "ok"]
@@ -351,6 +351,37 @@ def test_what_no_run_mends_alerts_at_once(settings: Fields) -> None:
     code, told = check(now + MINUTE)
 
     assert (code, told.partition(": ")[0]) == (6, "refused")
+
+
+def test_runs_that_gave_way_to_another_hide_nothing(settings: Fields) -> None:
+    """Be they many: how the last that did anything ended is told, and no schedule is seen in them."""
+    now = datetime.now(UTC)
+    loaded(settings, now)
+    with pytest.raises(AlturError):
+        run(Target(), **{**settings, "api_key": "wrong"})
+    with Target().opened():
+        for _ in range(60):
+            with pytest.raises(Busy):
+                run(Target(), **settings)
+
+    told = stands(now + MINUTE)
+
+    assert [run["outcome"] for run in told.runs] == ["refused", "ok"]
+    assert told.interval is None
+    assert verdict(told, HOUR)[1].startswith("refused: ")
+
+
+def test_a_first_load_that_takes_too_long_alerts_though_others_gave_way_to_it(settings: Fields) -> None:
+    """It is judged by its own beginning."""
+    began = datetime.now(UTC) - 3 * HOUR
+    row = {"run_id": "first", "started_at": began.isoformat(), "ended_at": None, "outcome": "running"}
+    journal_of(NAME).note({**row, "error": None, "campaign_ids": [], "is_span": False, "seconds": None})
+    with Target().opened():
+        with pytest.raises(Busy):
+            run(Target(), **settings)
+        told = check(began + 3 * HOUR)
+
+    assert told == (6, "too long: a run is under way for 3 h, and nothing is published")
 
 
 def test_a_campaign_that_was_never_proved_alerts(settings: Fields) -> None:

@@ -20,7 +20,7 @@ import duckdb
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from altur_calls import runs
-from altur_calls.errors import WarehouseError
+from altur_calls.errors import Busy, WarehouseError
 from altur_calls.journal import concluded, journal_of
 from altur_calls.lock import is_held
 from altur_calls.publishing.readers import reading
@@ -34,8 +34,8 @@ RUNS = f"""
 SELECT
     run_id, started_at, ended_at, outcome, error, CAST(campaign_ids AS VARCHAR) AS campaign_ids, is_span,
     windows, windows_in_doubt, calls_new, calls_updated, seconds, last_load_id
-FROM analytics.runs ORDER BY started_at DESC LIMIT {RUNS_ASKED_FOR}
-"""  # noqa: S608 (a number of ours)
+FROM analytics.runs WHERE outcome <> '{Busy.outcome}' ORDER BY started_at DESC LIMIT {RUNS_ASKED_FOR}
+"""  # noqa: S608 (values of ours)
 
 CAMPAIGNS = """
 SELECT campaign_id, campaign_name, data_completeness.proved_until, calls_in_progress,
@@ -87,14 +87,14 @@ class Standing:
     last_load_id: str | None
     """The last load in it."""
     runs: Sequence[Row]
-    """The latest, the last to begin first."""
+    """The latest, the last to begin first, without those that gave way to another: they tell nothing."""
     campaigns: Sequence[Campaign]
     """Those that the last runs were to load."""
 
     @property
-    def is_running(self) -> bool:
-        """Whether a run is under way."""
-        return any(run["outcome"] == runs.RUNNING for run in self.runs)
+    def running(self) -> Row | None:
+        """The run that is under way, if one is."""
+        return next((run for run in self.runs if run["outcome"] == runs.RUNNING), None)
 
     @property
     def ended(self) -> Sequence[Row]:
@@ -168,8 +168,9 @@ def _runs(connection: duckdb.DuckDBPyConnection | None) -> list[Row]:
 
 
 def _noted(name: str, warehouse: str, *, is_free: bool) -> list[Row]:
-    """Return the runs that the journal knows."""
-    known = [row for row in journal_of(name).rows() if row.get("warehouse") in {None, warehouse}]
+    """Return the runs that the journal knows, but for those that gave way to another."""
+    rows = [row for row in journal_of(name).rows() if row["outcome"] != Busy.outcome]
+    known = [row for row in rows if row.get("warehouse") in {None, warehouse}]
     return concluded(known, "") if is_free else known
 
 
