@@ -224,13 +224,29 @@ def test_who_cannot_open_the_working_file_is_told_what_is_published(
     assert [run["outcome"] for run in json.loads(status.stdout)["runs"]] == ["ok"]
 
 
-def test_a_published_file_that_is_behind_is_told(settings: Fields) -> None:
-    """Publishing failed, or was turned off."""
+def test_a_published_file_that_is_behind_is_told(settings: Fields, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publishing failed."""
     loaded(settings, START)
     publish(Target(), settings_of())
     loaded(settings, START + HOUR)
+    monkeypatch.delenv("PUBLISHING__ENABLED")
 
     assert wrong(START + HOUR) == ["Readers do not see the last load yet."]
+
+
+def test_what_was_published_before_that_was_switched_off_is_not_asked(
+    settings: Fields, tmp_path: Path
+) -> None:
+    """It would get ever older; while a run has the warehouse, nothing is known but that."""
+    loaded(settings, START)
+    publish(Target(), settings_of())
+    loaded(settings, START + DAY)
+
+    assert wrong(START + DAY) == []
+    assert check(START + DAY)[0] == 0
+    assert stands(START + DAY).seen_in == tmp_path / "altur_calls.duckdb"
+    with Target().opened():
+        assert stands(START + DAY).seen_in is None
 
 
 def test_looking_at_it_writes_nothing_to_the_folder_of_a_run(settings: Fields, tmp_path: Path) -> None:
@@ -381,7 +397,7 @@ def test_a_first_load_that_takes_too_long_alerts_though_others_gave_way_to_it(se
             run(Target(), **settings)
         told = check(began + 3 * HOUR)
 
-    assert told == (6, "too long: a run is under way for 3 h, and nothing is published")
+    assert told == (6, "too long: a run is under way for 3 h, and nothing that is loaded is published")
 
 
 def test_a_campaign_that_was_never_proved_alerts(settings: Fields) -> None:

@@ -1,7 +1,8 @@
 """How things stand: what the warehouse, the journal of runs and the lock tell together.
 
 What is published is asked first: that holds up no run, and no run holds it up. What came later, such as runs
-that failed since, the journal knows; of runs with another folder of dlt, the working file.
+that failed since, the journal knows; of runs with another folder of dlt, the working file. That is asked for
+all where nothing is published any more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 from dlt.common.pipeline import get_dlt_pipelines_dir
@@ -23,6 +24,7 @@ from altur_calls import runs
 from altur_calls.errors import Busy, WarehouseError
 from altur_calls.journal import concluded, journal_of
 from altur_calls.lock import is_held
+from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.readers import reading
 from altur_calls.records import Row
 from altur_calls.target import Target
@@ -111,6 +113,11 @@ class Standing:
         return usual if usual and len(regular) > len(gaps) / 2 else None
 
 
+def last_load_of(rows: Iterable[Row]) -> str:
+    """Return the last load of some runs; empty if they loaded nothing."""
+    return max((row["last_load_id"] for row in rows if row.get("last_load_id")), default="")
+
+
 def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
     """Return how things stand with a target, whatever runs or fails there.
 
@@ -119,17 +126,20 @@ def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
 
     """
     file, is_free = target.file(), not is_held(Path(get_dlt_pipelines_dir()), target.name)
+    noted = _noted(target.name, str(file), is_free=is_free)
     seen_in, campaigns, last_load_id = None, [], None
     with ExitStack() as opened:
         published = _published(opened, target)
         working = _working(opened, target, file, is_needed=published is None) if is_free else None
         told = [*_runs(published), *concluded(_runs(working), "")]  # who can open it sees that no run has it
+        latest = _latest(told, noted)
         connection = published or working
+        if published and (working or not is_free) and _is_left_behind(published, latest):
+            connection = working
         if connection is not None:
             seen_in = target.published() if connection is published else file
             campaigns = [Campaign(*row) for row in connection.execute(CAMPAIGNS).fetchall()]
-            ((last_load_id,),) = connection.execute(LAST_LOAD).fetchall()
-    latest = _latest(told, _noted(target.name, str(file), is_free=is_free))
+            last_load_id = _last_load(connection)
     loaded = _loaded(latest)
     shown = [campaign for campaign in campaigns if not loaded or campaign.campaign_id in loaded]
     return Standing(clock(), file, seen_in, last_load_id, latest, shown)
@@ -151,6 +161,16 @@ def _working(
         if is_needed:
             raise
         return None
+
+
+def _is_left_behind(published: duckdb.DuckDBPyConnection, latest: Iterable[Row]) -> bool:
+    """Tell if there was a load since a file was published, and nobody means to publish it."""
+    return not settings_of().enabled and last_load_of(latest) > (_last_load(published) or "")
+
+
+def _last_load(connection: duckdb.DuckDBPyConnection) -> str | None:
+    ((last_load_id,),) = connection.execute(LAST_LOAD).fetchall()
+    return cast("str | None", last_load_id)
 
 
 def _telling(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from altur_calls import runs
 from altur_calls.errors import ApiUnavailable, WarehouseError
-from altur_calls.monitoring.standing import Campaign, Standing
+from altur_calls.monitoring.standing import Campaign, Standing, last_load_of
 from altur_calls.records import Row
 
 SHOWN = 5
@@ -68,8 +68,8 @@ def _of_runs(stands: Standing) -> Iterator[Problem]:
         yield Problem(
             f"No run began since {_moment(due)}, though they came every {every}.", "See to your scheduler."
         )
-    loaded = max((run["last_load_id"] for run in stands.ended if run["last_load_id"]), default="")
-    if stands.seen_in and stands.seen_in != stands.warehouse and loaded > (stands.last_load_id or ""):
+    is_published = stands.seen_in not in {None, stands.warehouse}
+    if is_published and last_load_of(stands.runs) > (stands.last_load_id or ""):
         yield Problem("Readers do not see the last load yet.", "altur-calls publish")
 
 
@@ -237,10 +237,8 @@ def verdict(stands: Standing, max_age: timedelta) -> tuple[int, str]:
     if stands.running and stands.seen_in is None:
         took = stands.now - stands.running["started_at"]
         word, code = ("ok", 0) if took <= max_age else ("too long", STALE)
-        return (
-            code,
-            f"{word}: a run is under way for {_length(took.total_seconds())}, and nothing is published",
-        )
+        lasts = _length(took.total_seconds())
+        return code, f"{word}: a run is under way for {lasts}, and nothing that is loaded is published"
     if not stands.campaigns:
         return STALE, "nothing is loaded yet"
     proved = [(campaign.proved_until, campaign.campaign_id) for campaign in stands.campaigns]
