@@ -62,7 +62,7 @@ def test_the_page_tells_what_was_done_how_far_it_is_proved_and_what_is_next(
 ) -> None:
     """In less than twenty lines, none too long for a terminal, but for those of paths and advice."""
     world.put(2, example_call("talking", START - HOUR, status="in-progress"))
-    loaded(settings, START, START + 15 * MINUTE, START + 30 * MINUTE)
+    loaded(settings, *(START + number * 15 * MINUTE for number in range(-2, 3)))
 
     told = page(stands(START + 34 * MINUTE))
 
@@ -119,17 +119,25 @@ def test_how_often_a_run_failed_in_a_row_is_told(settings: Fields) -> None:
 
 def test_a_schedule_that_stopped_is_told(settings: Fields) -> None:
     """Runs came every quarter of an hour, and then none."""
-    loaded(settings, *(START + number * 15 * MINUTE for number in range(4)))
+    loaded(settings, *(START + number * 15 * MINUTE for number in range(5)))
 
-    assert wrong(START + 70 * MINUTE) == []
-    assert wrong(START + 80 * MINUTE) == [
-        "No run began since 2026-03-03 19:00, though they came every 15 min."
+    assert wrong(START + 85 * MINUTE) == []
+    assert wrong(START + 95 * MINUTE) == [
+        "No run began since 2026-03-03 19:15, though they came every 15 min."
     ]
 
 
-def test_runs_by_hand_are_no_schedule(settings: Fields) -> None:
+@pytest.mark.parametrize(
+    "minutes",
+    [
+        pytest.param([0, 1, 180, 181, 540], id="now and then"),
+        pytest.param([0, 15, 30, 45], id="a few"),
+        pytest.param([number * 8 / 60 for number in range(7)], id="one after the other"),
+    ],
+)
+def test_runs_by_hand_are_no_schedule(settings: Fields, minutes: list[float]) -> None:
     """Nobody is told to see to a scheduler that is not there."""
-    loaded(settings, START, START + MINUTE, START + 3 * HOUR, START + 3 * HOUR + MINUTE, START + 9 * HOUR)
+    loaded(settings, *(START + number * MINUTE for number in minutes))
 
     assert wrong(START + 30 * DAY) == []
 

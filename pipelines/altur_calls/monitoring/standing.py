@@ -62,6 +62,12 @@ LAST_LOAD = "SELECT max(load_id) FROM analytics.loads"
 SCHEDULED = 8
 """Runs by which the schedule is told."""
 
+LEAST_GAPS = 4
+"""Of about the same length, between runs of a schedule. Fewer may be chance."""
+
+LEAST_INTERVAL = 55
+"""Seconds between them: a minute, but for what schedulers are late at times. Faster is a person, trying."""
+
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
@@ -108,9 +114,10 @@ class Standing:
         """Seconds from one run to the next, if they come by a schedule, as far as the last ones tell."""
         began = [run["started_at"].timestamp() for run in self.runs if not run["is_span"]][: SCHEDULED + 1]
         gaps = [later - earlier for later, earlier in pairwise(began)]
-        usual = median(gaps) if len(gaps) > 1 else 0
+        usual = median(gaps) if gaps else 0
         regular = [gap for gap in gaps if usual / 2 <= gap <= usual * 2]
-        return usual if usual and len(regular) > len(gaps) / 2 else None
+        is_schedule = len(regular) >= LEAST_GAPS and len(regular) > len(gaps) / 2
+        return usual if is_schedule and usual >= LEAST_INTERVAL else None
 
 
 def last_load_of(rows: Iterable[Row]) -> str:
