@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ import duckdb
 import pytest
 
 from altur_calls.arguments import duration
-from altur_calls.errors import AlturError, SettingsError
+from altur_calls.errors import AlturError, Busy, SettingsError
 from altur_calls.journal import journal_of
 from altur_calls.lock import is_held, only_run
 from altur_calls.monitoring.standing import Standing, standing
@@ -29,6 +32,8 @@ from warehouse import Warehouse
 Fields = dict[str, Any]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 START = NOON + DAY
+NOBODY = 65_534
+"""The user that owns nothing."""
 
 
 def loaded(settings: Fields, *moments: datetime, **changed: Any) -> None:
@@ -57,7 +62,7 @@ def test_the_page_tells_what_was_done_how_far_it_is_proved_and_what_is_next(
 ) -> None:
     """In less than twenty lines, none too long for a terminal, but for those of paths and advice."""
     world.put(2, example_call("talking", START - HOUR, status="in-progress"))
-    loaded(settings, START, START + 15 * MINUTE, START + 30 * MINUTE)
+    loaded(settings, *(START + number * 15 * MINUTE for number in range(-2, 3)))
 
     told = page(stands(START + 34 * MINUTE))
 
@@ -114,17 +119,25 @@ def test_how_often_a_run_failed_in_a_row_is_told(settings: Fields) -> None:
 
 def test_a_schedule_that_stopped_is_told(settings: Fields) -> None:
     """Runs came every quarter of an hour, and then none."""
-    loaded(settings, *(START + number * 15 * MINUTE for number in range(4)))
+    loaded(settings, *(START + number * 15 * MINUTE for number in range(5)))
 
-    assert wrong(START + 70 * MINUTE) == []
-    assert wrong(START + 80 * MINUTE) == [
-        "No run began since 2026-03-03 19:00, though they came every 15 min."
+    assert wrong(START + 85 * MINUTE) == []
+    assert wrong(START + 95 * MINUTE) == [
+        "No run began since 2026-03-03 19:15, though they came every 15 min."
     ]
 
 
-def test_runs_by_hand_are_no_schedule(settings: Fields) -> None:
+@pytest.mark.parametrize(
+    "minutes",
+    [
+        pytest.param([0, 1, 180, 181, 540], id="now and then"),
+        pytest.param([0, 15, 30, 45], id="a few"),
+        pytest.param([number * 8 / 60 for number in range(7)], id="one after the other"),
+    ],
+)
+def test_runs_by_hand_are_no_schedule(settings: Fields, minutes: list[float]) -> None:
     """Nobody is told to see to a scheduler that is not there."""
-    loaded(settings, START, START + MINUTE, START + 3 * HOUR, START + 3 * HOUR + MINUTE, START + 9 * HOUR)
+    loaded(settings, *(START + number * MINUTE for number in minutes))
 
     assert wrong(START + 30 * DAY) == []
 
@@ -149,7 +162,7 @@ def test_it_is_told_while_a_run_has_the_warehouse(settings: Fields) -> None:
     with Target().opened():
         told = stands(START + HOUR)
 
-    assert told.is_running
+    assert told.running
     assert told.seen_in == Target().published()
     assert [run["outcome"] for run in told.runs] == ["running", "ok"]
     assert [run["outcome"] for run in stands(START + HOUR).runs] == ["killed", "ok"]
@@ -184,13 +197,64 @@ def test_without_a_published_file_the_warehouse_is_read(settings: Fields, tmp_pa
     assert [campaign.calls for campaign in stands(START).campaigns] == [0, 3]
 
 
-def test_a_published_file_that_is_behind_is_told(settings: Fields) -> None:
-    """Publishing failed, or was turned off."""
+def test_runs_that_fail_with_another_folder_of_dlt_are_told(
+    settings: Fields, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They publish nothing, and their journal is not here: the working file knows of them."""
+    now = datetime.now(UTC)
+    loaded(settings, now)
+    publish(Target(), settings_of())
+    with pytest.raises(AlturError):
+        run(Target(), **{**settings, "api_key": "wrong"})
+    monkeypatch.delenv("PUBLISHING__ENABLED")
+    monkeypatch.setenv("DLT_DATA_DIR", "elsewhere")
+
+    code, told = check(now + MINUTE)
+
+    assert (code, told.partition(": ")[0]) == (6, "refused")
+    assert stands(now).seen_in == Target().published()
+
+
+def test_who_cannot_open_the_working_file_is_told_what_is_published(
+    cli: Cli, settings: Fields, sandbox: Sandbox
+) -> None:
+    """A run has it, and its lock is in another folder of dlt."""
+    run(Target(), **settings)
+    publish(Target(), settings_of())
+    seen: list[subprocess.CompletedProcess[str]] = []
+    environment = {"DLT_DATA_DIR": "elsewhere", "PUBLISHING__ENABLED": "true"}
+    sandbox.faults.add("call", do=lambda: seen.append(cli("status", "--json", **environment)))
+
+    cli("run", "--since", "2026-01-01")
+
+    (status,) = seen
+    assert status.returncode == 0, status.stderr
+    assert [run["outcome"] for run in json.loads(status.stdout)["runs"]] == ["ok"]
+
+
+def test_a_published_file_that_is_behind_is_told(settings: Fields, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publishing failed."""
     loaded(settings, START)
     publish(Target(), settings_of())
     loaded(settings, START + HOUR)
+    monkeypatch.delenv("PUBLISHING__ENABLED")
 
     assert wrong(START + HOUR) == ["Readers do not see the last load yet."]
+
+
+def test_what_was_published_before_that_was_switched_off_is_not_asked(
+    settings: Fields, tmp_path: Path
+) -> None:
+    """It would get ever older; while a run has the warehouse, nothing is known but that."""
+    loaded(settings, START)
+    publish(Target(), settings_of())
+    loaded(settings, START + DAY)
+
+    assert wrong(START + DAY) == []
+    assert check(START + DAY)[0] == 0
+    assert stands(START + DAY).seen_in == tmp_path / "altur_calls.duckdb"
+    with Target().opened():
+        assert stands(START + DAY).seen_in is None
 
 
 def test_looking_at_it_writes_nothing_to_the_folder_of_a_run(settings: Fields, tmp_path: Path) -> None:
@@ -221,6 +285,43 @@ def test_looking_at_the_lock_makes_no_run_busy(tmp_path: Path) -> None:
                     assert is_held(tmp_path, NAME)
         finally:
             is_over.set()
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Be a user without rights, where this is the one with all of them."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize(("mode", "is_seen"), [(0o444, True), (0o000, False)])
+def test_who_may_not_write_the_lock_is_told_what_can_be_seen(
+    tmp_path: Path, mode: int, *, is_seen: bool
+) -> None:
+    """A monitor is another user than the runs."""
+    tmp_path.chmod(0o755)
+    with only_run(Path(), NAME):
+        Path(f"{NAME}.lock").chmod(mode)
+        with as_nobody():
+            assert is_held(Path(), NAME) is is_seen
+    with as_nobody():
+        assert not is_held(Path(), NAME)
+
+
+def test_who_may_not_enter_the_folder_of_the_lock_sees_no_run(tmp_path: Path) -> None:
+    """It is no reason to tell nothing."""
+    folder = tmp_path / "closed"
+    with only_run(folder, NAME):
+        folder.chmod(0o000)
+        with as_nobody():
+            assert not is_held(folder, NAME)
+        folder.chmod(0o755)
 
 
 # For monitors. ------------------------------------------------------------------------------------------
@@ -274,6 +375,37 @@ def test_what_no_run_mends_alerts_at_once(settings: Fields) -> None:
     code, told = check(now + MINUTE)
 
     assert (code, told.partition(": ")[0]) == (6, "refused")
+
+
+def test_runs_that_gave_way_to_another_hide_nothing(settings: Fields) -> None:
+    """Be they many: how the last that did anything ended is told, and no schedule is seen in them."""
+    now = datetime.now(UTC)
+    loaded(settings, now)
+    with pytest.raises(AlturError):
+        run(Target(), **{**settings, "api_key": "wrong"})
+    with Target().opened():
+        for _ in range(60):
+            with pytest.raises(Busy):
+                run(Target(), **settings)
+
+    told = stands(now + MINUTE)
+
+    assert [run["outcome"] for run in told.runs] == ["refused", "ok"]
+    assert told.interval is None
+    assert verdict(told, HOUR)[1].startswith("refused: ")
+
+
+def test_a_first_load_that_takes_too_long_alerts_though_others_gave_way_to_it(settings: Fields) -> None:
+    """It is judged by its own beginning."""
+    began = datetime.now(UTC) - 3 * HOUR
+    row = {"run_id": "first", "started_at": began.isoformat(), "ended_at": None, "outcome": "running"}
+    journal_of(NAME).note({**row, "error": None, "campaign_ids": [], "is_span": False, "seconds": None})
+    with Target().opened():
+        with pytest.raises(Busy):
+            run(Target(), **settings)
+        told = check(began + 3 * HOUR)
+
+    assert told == (6, "too long: a run is under way for 3 h, and nothing that is loaded is published")
 
 
 def test_a_campaign_that_was_never_proved_alerts(settings: Fields) -> None:

@@ -10,6 +10,11 @@ from filelock import FileLock, Timeout
 
 from altur_calls.errors import Busy
 
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
 PATIENCE_SECONDS = 0.2
 """For somebody who only looks if it is held."""
 
@@ -39,15 +44,30 @@ def only_run(folder: Path, pipeline_name: str) -> Iterator[None]:
 
 
 def is_held(folder: Path, pipeline_name: str) -> bool:
-    """Tell if a run holds the lock of a pipeline."""
+    """Tell if a run holds the lock of a pipeline, as far as who asks may look."""
     path = _path(folder, pipeline_name)
-    if not path.exists():
-        return False
     try:
+        if not path.exists():
+            return False
         with FileLock(path, blocking=False):
             return False
     except Timeout:
         return True
+    except OSError:  # it is not ours to write
+        return _is_seen_held(path)
+
+
+def _is_seen_held(path: Path) -> bool:
+    """Tell if a run holds a lock that can be read at most."""
+    try:
+        with path.open("rb") as file:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _path(folder: Path, pipeline_name: str) -> Path:

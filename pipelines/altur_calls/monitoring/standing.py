@@ -1,27 +1,30 @@
 """How things stand: what the warehouse, the journal of runs and the lock tell together.
 
 What is published is asked first: that holds up no run, and no run holds it up. What came later, such as runs
-that failed since, the journal knows.
+that failed since, the journal knows; of runs with another folder of dlt, the working file. That is asked for
+all where nothing is published any more.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from altur_calls import runs
+from altur_calls.errors import Busy, WarehouseError
 from altur_calls.journal import concluded, journal_of
 from altur_calls.lock import is_held
+from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.readers import reading
 from altur_calls.records import Row
 from altur_calls.target import Target
@@ -33,8 +36,8 @@ RUNS = f"""
 SELECT
     run_id, started_at, ended_at, outcome, error, CAST(campaign_ids AS VARCHAR) AS campaign_ids, is_span,
     windows, windows_in_doubt, calls_new, calls_updated, seconds, last_load_id
-FROM analytics.runs ORDER BY started_at DESC LIMIT {RUNS_ASKED_FOR}
-"""  # noqa: S608 (a number of ours)
+FROM analytics.runs WHERE outcome <> '{Busy.outcome}' ORDER BY started_at DESC LIMIT {RUNS_ASKED_FOR}
+"""  # noqa: S608 (values of ours)
 
 CAMPAIGNS = """
 SELECT campaign_id, campaign_name, data_completeness.proved_until, calls_in_progress,
@@ -58,6 +61,12 @@ LAST_LOAD = "SELECT max(load_id) FROM analytics.loads"
 
 SCHEDULED = 8
 """Runs by which the schedule is told."""
+
+LEAST_GAPS = 4
+"""Of about the same length, between runs of a schedule. Fewer may be chance."""
+
+LEAST_INTERVAL = 55
+"""Seconds between them: a minute, but for what schedulers are late at times. Faster is a person, trying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +95,14 @@ class Standing:
     last_load_id: str | None
     """The last load in it."""
     runs: Sequence[Row]
-    """The latest, the last to begin first."""
+    """The latest, the last to begin first, without those that gave way to another: they tell nothing."""
     campaigns: Sequence[Campaign]
     """Those that the last runs were to load."""
 
     @property
-    def is_running(self) -> bool:
-        """Whether a run is under way."""
-        return any(run["outcome"] == runs.RUNNING for run in self.runs)
+    def running(self) -> Row | None:
+        """The run that is under way, if one is."""
+        return next((run for run in self.runs if run["outcome"] == runs.RUNNING), None)
 
     @property
     def ended(self) -> Sequence[Row]:
@@ -105,9 +114,15 @@ class Standing:
         """Seconds from one run to the next, if they come by a schedule, as far as the last ones tell."""
         began = [run["started_at"].timestamp() for run in self.runs if not run["is_span"]][: SCHEDULED + 1]
         gaps = [later - earlier for later, earlier in pairwise(began)]
-        usual = median(gaps) if len(gaps) > 1 else 0
+        usual = median(gaps) if gaps else 0
         regular = [gap for gap in gaps if usual / 2 <= gap <= usual * 2]
-        return usual if usual and len(regular) > len(gaps) / 2 else None
+        is_schedule = len(regular) >= LEAST_GAPS and len(regular) > len(gaps) / 2
+        return usual if is_schedule and usual >= LEAST_INTERVAL else None
+
+
+def last_load_of(rows: Iterable[Row]) -> str:
+    """Return the last load of some runs; empty if they loaded nothing."""
+    return max((row["last_load_id"] for row in rows if row.get("last_load_id")), default="")
 
 
 def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
@@ -117,55 +132,79 @@ def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
         WarehouseError: if the warehouse can't be read.
 
     """
-    file, published = target.file(), target.published()
-    seen_in, told, campaigns, last_load_id = None, [], [], None
-    with _opened(target, file, published) as (path, connection):
+    file, is_free = target.file(), not is_held(Path(get_dlt_pipelines_dir()), target.name)
+    noted = _noted(target.name, str(file), is_free=is_free)
+    seen_in, campaigns, last_load_id = None, [], None
+    with ExitStack() as opened:
+        published = _published(opened, target)
+        working = _working(opened, target, file, is_needed=published is None) if is_free else None
+        told = [*_runs(published), *concluded(_runs(working), "")]  # who can open it sees that no run has it
+        latest = _latest(told, noted)
+        connection = published or working
+        if published and (working or not is_free) and _is_left_behind(published, latest):
+            connection = working
         if connection is not None:
-            seen_in = path
-            told = _rows(connection, RUNS)
+            seen_in = target.published() if connection is published else file
             campaigns = [Campaign(*row) for row in connection.execute(CAMPAIGNS).fetchall()]
-            ((last_load_id,),) = connection.execute(LAST_LOAD).fetchall()
-    latest = _latest(target.name, told, str(file))
+            last_load_id = _last_load(connection)
     loaded = _loaded(latest)
     shown = [campaign for campaign in campaigns if not loaded or campaign.campaign_id in loaded]
     return Standing(clock(), file, seen_in, last_load_id, latest, shown)
 
 
-@contextmanager
-def _opened(
-    target: Target, file: Path, published: Path
-) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection | None]]:
-    """Yield the published file, if it tells of runs; else the working file, if no run has it; or nothing."""
-    if published.exists():
-        with reading(published) as connection:
-            if _tells_of_runs(connection):
-                yield published, connection
-                return
-    if not file.exists() or is_held(Path(get_dlt_pipelines_dir()), target.name):
-        yield file, None  # a run has it
-        return
-    with target.reading() as connection:
-        yield file, connection if _tells_of_runs(connection) else None
+def _published(opened: ExitStack, target: Target) -> duckdb.DuckDBPyConnection | None:
+    """Open the published file, if it is there and tells of runs."""
+    path = target.published()
+    return _telling(opened.enter_context(reading(path))) if path.exists() else None
 
 
-def _tells_of_runs(connection: duckdb.DuckDBPyConnection) -> bool:
-    return connection.execute(TELLS_OF_RUNS).fetchall() == [(1,)]
+def _working(
+    opened: ExitStack, target: Target, file: Path, *, is_needed: bool
+) -> duckdb.DuckDBPyConnection | None:
+    """Open the working file, if it is there and tells of runs. Where it is not needed, it may be a run's."""
+    try:
+        return _telling(opened.enter_context(target.reading())) if file.exists() else None
+    except (WarehouseError, OSError):
+        if is_needed:
+            raise
+        return None
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    found = connection.execute(query)
+def _is_left_behind(published: duckdb.DuckDBPyConnection, latest: Iterable[Row]) -> bool:
+    """Tell if there was a load since a file was published, and nobody means to publish it."""
+    return not settings_of().enabled and last_load_of(latest) > (_last_load(published) or "")
+
+
+def _last_load(connection: duckdb.DuckDBPyConnection) -> str | None:
+    ((last_load_id,),) = connection.execute(LAST_LOAD).fetchall()
+    return cast("str | None", last_load_id)
+
+
+def _telling(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection | None:
+    """Return a connection, unless its file is from before there were runs."""
+    return connection if connection.execute(TELLS_OF_RUNS).fetchall() == [(1,)] else None
+
+
+def _runs(connection: duckdb.DuckDBPyConnection | None) -> list[Row]:
+    if connection is None:
+        return []
+    found = connection.execute(RUNS)
     names = [column[0] for column in found.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     return [{**row, "campaign_ids": json.loads(row["campaign_ids"] or "[]")} for row in rows]
 
 
-def _latest(name: str, told: Iterable[Row], warehouse: str) -> list[Row]:
-    """Return the runs that are told of, and those that the journal knows beside them."""
-    known = [row for row in journal_of(name).rows() if row.get("warehouse") in {None, warehouse}]
-    if not is_held(Path(get_dlt_pipelines_dir()), name):
-        known = concluded(known, "")
+def _noted(name: str, warehouse: str, *, is_free: bool) -> list[Row]:
+    """Return the runs that the journal knows, but for those that gave way to another."""
+    rows = [row for row in journal_of(name).rows() if row["outcome"] != Busy.outcome]
+    known = [row for row in rows if row.get("warehouse") in {None, warehouse}]
+    return concluded(known, "") if is_free else known
+
+
+def _latest(told: Iterable[Row], noted: Iterable[Row]) -> list[Row]:
+    """Return the runs that are told of, each as it was told of last, and those that are noted beside them."""
     by_id = {row["run_id"]: row for row in told}
-    for row in known:
+    for row in noted:
         if row["run_id"] not in by_id or row["outcome"] != runs.RUNNING:
             moments = {name: _moment(row[name]) for name in ("started_at", "ended_at")}
             by_id[row["run_id"]] = {**row, **moments}

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from altur_calls import runs
-from altur_calls.errors import ApiUnavailable, Busy, WarehouseError
-from altur_calls.monitoring.standing import Campaign, Standing
+from altur_calls.errors import ApiUnavailable, WarehouseError
+from altur_calls.monitoring.standing import Campaign, Standing, last_load_of
 from altur_calls.records import Row
 
 SHOWN = 5
@@ -23,7 +23,7 @@ GOOD = {runs.OK, runs.WARNINGS}
 PASSING = {
     *GOOD,
     *(runs.INCOMPLETE, runs.STOPPED, runs.KILLED),
-    *(ApiUnavailable.outcome, Busy.outcome, WarehouseError.outcome),
+    *(ApiUnavailable.outcome, WarehouseError.outcome),
 }
 """Outcomes that the next run may mend by itself: they alert when what is proved gets too old."""
 
@@ -32,7 +32,6 @@ WHAT_TO_DO = {
     runs.SUSPICIOUS: "Look whether Altur's own pages list these calls. The next run looks again.",
     runs.KILLED: "Look who ended it: a person, a restart, too little memory. The next run carries on.",
     runs.STOPPED: "Nothing: the next run carries on.",
-    Busy.outcome: "If that comes often, run less often: runs take longer than the time between them.",
 }
 """Where the message does not say it."""
 
@@ -64,13 +63,13 @@ def _of_runs(stands: Standing) -> Iterator[Problem]:
         )
         yield Problem(what, WHAT_TO_DO.get(last["outcome"], "As it says."))
     due = _due_at(stands)
-    if due and not stands.is_running and stands.now > due + timedelta(seconds=stands.interval or 0):
+    if due and not stands.running and stands.now > due + timedelta(seconds=stands.interval or 0):
         every = _length(stands.interval or 0)
         yield Problem(
             f"No run began since {_moment(due)}, though they came every {every}.", "See to your scheduler."
         )
-    loaded = max((run["last_load_id"] for run in stands.ended if run["last_load_id"]), default="")
-    if stands.seen_in and stands.seen_in != stands.warehouse and loaded > (stands.last_load_id or ""):
+    is_published = stands.seen_in not in {None, stands.warehouse}
+    if is_published and last_load_of(stands.runs) > (stands.last_load_id or ""):
         yield Problem("Readers do not see the last load yet.", "altur-calls publish")
 
 
@@ -150,7 +149,7 @@ def _next(stands: Standing) -> str:
     again += [f"{doubts:,} windows in doubt"] if doubts else []
     reads = f"what is new, {', '.join([*again, 'and calls that are old enough to be read again'])}"
     due = _due_at(stands)
-    if stands.is_running:
+    if stands.running:
         when = "A run is under way"
     elif due is None:
         when = "The next run, whenever it is (no schedule is seen yet)"
@@ -207,7 +206,7 @@ def facts(stands: Standing) -> dict[str, Any]:
         "now": stands.now.isoformat(),
         "warehouse": str(stands.warehouse),
         "seen_in": str(stands.seen_in) if stands.seen_in else None,
-        "is_running": stands.is_running,
+        "is_running": stands.running is not None,
         "next_run_at": due.isoformat() if due else None,
         "runs": [{name: _plain(value) for name, value in run.items()} for run in stands.runs[:SHOWN]],
         "campaigns": [
@@ -235,13 +234,11 @@ def verdict(stands: Standing, max_age: timedelta) -> tuple[int, str]:
     if last and last["outcome"] not in PASSING:
         said = (last["error"] or "").partition("\n")[0]
         return STALE, f"{last['outcome']}: {said}"
-    if stands.is_running and stands.seen_in is None:
-        took = stands.now - stands.runs[0]["started_at"]
+    if stands.running and stands.seen_in is None:
+        took = stands.now - stands.running["started_at"]
         word, code = ("ok", 0) if took <= max_age else ("too long", STALE)
-        return (
-            code,
-            f"{word}: a run is under way for {_length(took.total_seconds())}, and nothing is published",
-        )
+        lasts = _length(took.total_seconds())
+        return code, f"{word}: a run is under way for {lasts}, and nothing that is loaded is published"
     if not stands.campaigns:
         return STALE, "nothing is loaded yet"
     proved = [(campaign.proved_until, campaign.campaign_id) for campaign in stands.campaigns]
