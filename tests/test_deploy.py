@@ -23,6 +23,9 @@ from warehouse import Warehouse
 DEPLOY = Path(altur_calls.__file__).with_name("deploy")
 ROOT = Path(__file__).parent.parent
 PROGRAM = "/opt/altur-calls/bin/altur-calls"
+README = (DEPLOY / "README.md").read_text()
+CRONTAB = (DEPLOY / "crontab").read_text()
+SERVICE = (DEPLOY / "altur-calls.service").read_text()
 IMAGE = (DEPLOY / "Dockerfile").read_text()
 CRON_JOB, VOLUME = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text())
 WORKFLOW = yaml.safe_load((DEPLOY / "github-actions.yml").read_text())
@@ -57,11 +60,10 @@ def shell(command: str, environment: Environment, folder: Path) -> subprocess.Co
 
 def test_the_line_of_the_crontab_runs_as_cron_runs_it(environment: Environment, tmp_path: Path) -> None:
     """By a plain shell with next to nothing in its environment, and without a word that cron would mail."""
-    line = (DEPLOY / "crontab").read_text().splitlines()[-1]
+    line = CRONTAB.splitlines()[-1]
     *times, command = line.split(maxsplit=5)
-    command = command.replace("/var/lib/altur-calls", str(tmp_path)).replace(PROGRAM, str(COMMAND))
 
-    done = shell(command, environment, tmp_path)
+    done = shell(moved(command, tmp_path), {**environment, **of_crontab(tmp_path)}, tmp_path)
 
     assert times == ["*/15", "*", "*", "*", "*"]
     assert "%" not in line, "cron takes it for the end of a line"
@@ -69,11 +71,68 @@ def test_the_line_of_the_crontab_runs_as_cron_runs_it(environment: Environment, 
     assert "3 new calls" in (tmp_path / "altur-calls.log").read_text()
 
 
+def moved(text: str, folder: Path) -> str:
+    """Return what is for /var/lib/altur-calls and /opt as it is for a folder and the command of the tests."""
+    return text.replace("/var/lib/altur-calls", str(folder)).replace(PROGRAM, str(COMMAND))
+
+
+def of_crontab(folder: Path) -> Environment:
+    """Return the variables that the crontab sets."""
+    return dict(re.findall(r"^(\w+)=(.*)$", moved(CRONTAB, folder), re.MULTILINE))
+
+
+def test_what_cron_did_is_seen_by_hand(environment: Environment, tmp_path: Path) -> None:
+    """The lock and the journal are where the line of the README looks."""
+    command = CRONTAB.splitlines()[-1].split(maxsplit=5)[-1]
+    (by_hand,) = re.findall(r"^sudo -u altur (sh -c .*)$", README, re.MULTILINE)
+
+    shell(moved(command, tmp_path), {**environment, **of_crontab(tmp_path)}, tmp_path)
+    asked = shell(moved(by_hand, tmp_path), environment, Path("/"))
+
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert str(tmp_path / "altur_calls.published.duckdb") in asked.stdout
+    assert {path.name for path in (tmp_path / "dlt" / "pipelines").glob("altur_calls.*")} >= {
+        "altur_calls.lock",
+        "altur_calls.runs.jsonl",
+    }
+
+
+def test_what_a_recipe_takes_for_granted_a_step_before_it_makes() -> None:
+    """The program, the user, and the folder, unless systemd makes that."""
+    cron, service = (section(name) for name in ("cron", "systemd"))
+
+    assert all(
+        "useradd --system altur" in part and "venv /opt/altur-calls" in part for part in (cron, service)
+    )
+    assert re.search(r"install --directory --owner=altur .*/var/lib/altur-calls ", cron)
+    assert "StateDirectory=altur-calls" in SERVICE
+
+
+def test_what_is_asked_by_hand_is_asked_where_the_service_runs() -> None:
+    """With its user, settings and folders: else nothing would keep a run of each apart."""
+    by_hand = section("systemd")
+
+    assert f"--uid={of_service('User')} " in by_hand
+    assert f"--working-directory={of_service('WorkingDirectory')} " in by_hand
+    assert f"--property=EnvironmentFile={of_service('EnvironmentFile')} " in by_hand
+    assert f"--setenv={of_service('Environment')} " in by_hand
+
+
+def of_service(name: str) -> str:
+    """Return what the service sets a directive to, with systemd's short word for its folder written out."""
+    (value,) = re.findall(rf"^{name}=(.*)$", SERVICE, re.MULTILINE)
+    return value.replace("%S", "/var/lib")
+
+
+def section(name: str) -> str:
+    """Return what the README says of a way to run it."""
+    return README.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
     """Not a word of warning, once the program is where they say."""
-    service = (DEPLOY / "altur-calls.service").read_text()
-    (tmp_path / "altur-calls.service").write_text(service.replace(PROGRAM, str(COMMAND)))
+    (tmp_path / "altur-calls.service").write_text(SERVICE.replace(PROGRAM, str(COMMAND)))
     shutil.copy(DEPLOY / "altur-calls.timer", tmp_path)
 
     done = subprocess.run(
@@ -88,10 +147,8 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 def test_a_service_that_is_stopped_has_not_failed() -> None:
     """Nor one that finds another run under way; all other exit codes are failures for systemd too."""
-    service = (DEPLOY / "altur-calls.service").read_text()
-
-    assert "SuccessExitStatus=75 143" in service
-    assert "User=altur" in service
+    assert "SuccessExitStatus=75 143" in SERVICE
+    assert "User=altur" in SERVICE
 
 
 def test_the_dockerfile_passes_a_linter() -> None:
@@ -126,6 +183,14 @@ def test_the_image_is_healthy_while_runs_are_complete() -> None:
     assert 'CMD ["altur-calls", "status", "--check", "--max-age", "2h"]' in IMAGE
 
 
+def test_a_container_is_there_again_after_the_machine_was_off() -> None:
+    """Unless somebody stopped it; and it goes by the name that it is asked by."""
+    started = [text[text.index("docker run ") :] for text in (README, IMAGE)]
+
+    assert all(re.match(r"docker run .*--name altur-calls --restart unless-stopped ", run) for run in started)
+    assert "`docker exec altur-calls altur-calls status`" in README
+
+
 def has_engine() -> bool:
     """Tell if containers can be built and run here."""
     docker = shutil.which("docker")
@@ -155,13 +220,13 @@ def test_kubernetes_never_runs_two_and_waits_for_what_was_read() -> None:
 
 
 def test_kubernetes_keeps_the_warehouse_and_the_secret() -> None:
-    """On a volume that a single pod writes; by a reference, not in the file. Nothing runs as root."""
+    """On a volume that readers may mount too; by a reference, not in the file. Nothing runs as root."""
     pod = CRON_JOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     claims = [volume["persistentVolumeClaim"]["claimName"] for volume in pod["volumes"][:1]]
 
     assert claims == [VOLUME["metadata"]["name"]]
-    assert VOLUME["spec"]["accessModes"] == ["ReadWriteOncePod"]
+    assert VOLUME["spec"]["accessModes"] == ["ReadWriteOnce"]
     assert "env" not in container
     assert container["envFrom"] == [{"secretRef": {"name": "altur-calls"}}]
     assert pod["securityContext"]["runAsUser"] == 10001
@@ -209,11 +274,11 @@ def _on_a_machine(folder: Path, command: str, environment: Environment) -> str:
 
 def command_lines() -> list[list[str]]:
     """Return each use of the command in the recipes."""
-    (start,) = re.findall(r"^ExecStart=\S+ (.*)$", (DEPLOY / "altur-calls.service").read_text(), re.MULTILINE)
+    (start,) = re.findall(r"^ExecStart=\S+ (.*)$", SERVICE, re.MULTILINE)
     (by_default,) = re.findall(r"^CMD \[(.*)\]$", IMAGE, re.MULTILINE)
     (health,) = re.findall(r'^HEALTHCHECK .* CMD \["altur-calls", (.*)\]$', IMAGE, re.MULTILINE)
     (container,) = CRON_JOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
-    readme = re.findall(r"^altur-calls (.*)$", (DEPLOY / "README.md").read_text(), re.MULTILINE)
+    readme = re.findall(r"^altur-calls (.*)$", README, re.MULTILINE)
     return [
         start.split(),
         *(shlex.split(words.replace(",", " ")) for words in (by_default, health)),
@@ -234,7 +299,6 @@ def test_every_command_of_a_recipe_can_be_understood(words: list[str]) -> None:
 
 def test_every_recipe_is_in_the_readme() -> None:
     """And no file is there that is not."""
-    readme = (DEPLOY / "README.md").read_text()
     names = {path.name for path in DEPLOY.iterdir()} - {"README.md", "Dockerfile.dockerignore"}
 
-    assert {name for name in names if f"[{name}]({name})" not in readme} == set()
+    assert {name for name in names if f"[{name}]({name})" not in README} == set()

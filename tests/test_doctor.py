@@ -61,6 +61,17 @@ def test_each_setting_is_told_with_where_it_is_from_and_no_secret(
     assert KEY not in done.stdout + done.stderr + cli("doctor").stdout
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["for people", "for machines"])
+def test_a_password_in_the_url_is_not_told(cli: Cli, options: tuple[str, ...]) -> None:
+    """Nor where another setting is wrong, and the source never came to read this one."""
+    url = "https://somebody:hunter2@127.0.0.1:9/api"
+
+    done = cli("doctor", *options, SOURCES__ALTUR__BASE_URL=url, SOURCES__ALTUR__MAX_WINDOW_CALLS="many")
+
+    assert "https://127.0.0.1:9/api" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("changed", "name", "told"),
     [

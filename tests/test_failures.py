@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import subprocess
 import sys
 
@@ -13,8 +15,15 @@ from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedExcept
 
 from altur_calls.errors import ApiUnavailable, SettingsError, WarehouseError
 from altur_calls.failures import DISK_FULL, causes, in_a_line, translated
+from common import COMMAND
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+AS_ANYBODY = (
+    ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    if os.geteuid() == 0 and shutil.which("setpriv")
+    else []
+)
+"""Before a command of root: it may not write what its modes forbid."""
 FULL_MESSAGE = "IO Error: Could not write file: No space left on device"
 
 
@@ -90,6 +99,41 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
     """A path with a typing mistake."""
     with pytest.raises(WarehouseError, match=r"^DuckDB can't use the warehouse: .*nowhere"), translated():
         duckdb.connect(str(tmp_path / "nowhere" / "calls.duckdb"))
+
+
+def test_dlts_folder_that_cannot_be_written_is_told_by_its_path(cli, tmp_path):
+    """By a run, and by whatever else takes the lock that is in it."""
+    (tmp_path / "a_file").touch()
+
+    done = cli("run", DLT_DATA_DIR=str(tmp_path / "a_file"))
+
+    assert done.returncode == WarehouseError.exit_code
+    assert f"altur-calls: {tmp_path / 'a_file'}/pipelines can't be used: Not a directory. Let " in done.stderr
+    with pytest.raises(WarehouseError, match="a_file/pipelines can't be used"), translated():
+        (tmp_path / "a_file" / "pipelines").mkdir()
+
+
+def test_a_warehouse_whose_folder_is_read_only_is_told_by_its_path(cli, tmp_path):
+    """DuckDB may write the file, and not the log beside it."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    warehouse = {"DESTINATION__DUCKDB__CREDENTIALS": str(folder / "calls.duckdb")}
+    assert cli("run", **warehouse).returncode == 0
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK) and not AS_ANYBODY:
+        pytest.skip("nothing keeps this user from writing")
+
+    done = subprocess.run(
+        [*AS_ANYBODY, COMMAND, "run"],
+        env={**os.environ, **warehouse},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    folder.chmod(0o755)
+
+    assert done.returncode == WarehouseError.exit_code
+    assert f"altur-calls: {folder / 'calls.duckdb'}.wal can't be used: Permission denied. Let " in done.stderr
 
 
 @pytest.mark.parametrize(

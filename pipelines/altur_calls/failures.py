@@ -21,6 +21,9 @@ UNEXPECTED = 1
 INTERRUPTED = 130
 """That of Ctrl-C, as shells tell it: 128 and the number of SIGINT."""
 
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
+"""What the system says of a file it lets nobody make: no right to, a disk to read from only, no folder."""
+
 DISK_FULL = "The disk is full. Make room and run again; what was not committed is read again."
 
 
@@ -78,8 +81,8 @@ def _known(error: BaseException) -> AlturError | None:
         return SettingsError(
             f"{error.field_name} has a value of the wrong type: {_where_to_set(error.field_name)}"
         )
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return WarehouseError(DISK_FULL)
+    if isinstance(error, OSError):
+        return _of_system(error)
     if isinstance(error, duckdb.Error):
         return _of_duckdb(error)
     return None
@@ -102,6 +105,21 @@ def holder_of(error: duckdb.Error) -> str | None:
     return holder.group(1) if holder else "another process"
 
 
+def _of_system(error: OSError) -> AlturError | None:
+    if error.errno == errno.ENOSPC:
+        return WarehouseError(DISK_FULL)
+    if error.errno in REFUSED and error.filename:
+        return WarehouseError(not_usable(error.filename, error.strerror))
+    return None
+
+
+def not_usable(path: object, why: object) -> str:
+    """Return what to say of a file or folder that this process may not use."""
+    return (
+        f"{path} can't be used: {why}. Let the user of this process read and write it, or set another path."
+    )
+
+
 def _of_duckdb(error: duckdb.Error) -> AlturError | None:
     message = str(error)
     if who := holder_of(error):
@@ -112,6 +130,10 @@ def _of_duckdb(error: duckdb.Error) -> AlturError | None:
         )
     if "No space left" in message:
         return WarehouseError(DISK_FULL)
+    if refused := re.search(
+        r'[Cc]annot open file "([^"]+)": (Permission denied|Read-only file system)', message
+    ):
+        return WarehouseError(not_usable(*refused.groups()))
     if message.startswith("IO Error"):
         return WarehouseError(f"DuckDB can't use the warehouse: {message.splitlines()[0]}")
     return None

@@ -69,7 +69,7 @@ class Target:
 
         """
         folder = Path(get_dlt_pipelines_dir())
-        with only_run(folder, self.name), translated():
+        with translated(), only_run(folder, self.name):
             pipeline = self._fetched(folder)
             refuse(version_of(pipeline))
             if holds_calls(pipeline) and forget_future(pipeline):
@@ -101,6 +101,7 @@ class Target:
 
         """
         with (
+            translated(),
             only_run(Path(get_dlt_pipelines_dir()), self.name),
             self._connected(read_only=False) as connection,
         ):

@@ -14,7 +14,7 @@ import duckdb
 from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
-from altur_calls.api import Api
+from altur_calls.api import Api, without_password
 from altur_calls.errors import AlturError, CampaignNotFound, KeyRefused, WarehouseError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import translated
@@ -105,15 +105,20 @@ def _settings(
         source = (trace.provider_location or trace.provider_name) if trace else DEFAULT
         if value is None:
             value = trace.value if trace else given.get(name)
-        shown = MASK if name in SECRETS and value else "not set" if value is None else str(value)
         prefix = f"{Publishing.__section__}." if of_publishing else ""
-        return Setting(f"{prefix}{name}", shown, GIVEN if name in given else source)
+        return Setting(f"{prefix}{name}", _shown(name, value), GIVEN if name in given else source)
 
     for name in inspect.signature(altur_source).parameters:
         if name != "extraction":
             yield setting(name, resolved.get(name))
     for name in Publishing.get_resolvable_fields():
         yield setting(name, getattr(publishing, name), of_publishing=True)
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "not set"
+    return MASK if name in SECRETS and value else without_password(str(value))
 
 
 # The API. -----------------------------------------------------------------------------------------------
