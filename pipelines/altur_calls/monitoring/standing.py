@@ -134,17 +134,15 @@ def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
     """
     file, is_free = target.file(), not is_held(Path(get_dlt_pipelines_dir()), target.name)
     noted = _noted(target.name, str(file), is_free=is_free)
+    unpublished = _runs_of_working(target) if is_free else []
     seen_in, campaigns, last_load_id = None, [], None
     with ExitStack() as opened:
-        published = _published(opened, target)
-        working = _working(opened, target, file, is_needed=published is None) if is_free else None
-        told = [*_runs(published), *concluded(_runs(working), "")]  # who can open it sees that no run has it
-        latest = _latest(told, noted)
-        connection = published or working
-        if published and (working or not is_free) and _is_left_behind(published, latest):
-            connection = working
+        path, connection = target.published(), _published(opened, target)
+        latest = _latest([*_runs(connection), *unpublished], noted)
+        if connection is None or _is_left_behind(connection, latest):
+            path, connection = file, _working(opened, target) if is_free and file.exists() else None
         if connection is not None:
-            seen_in = target.published() if connection is published else file
+            seen_in = path
             campaigns = [Campaign(*row) for row in connection.execute(CAMPAIGNS).fetchall()]
             last_load_id = _last_load(connection)
     loaded = _loaded(latest)
@@ -158,16 +156,21 @@ def _published(opened: ExitStack, target: Target) -> duckdb.DuckDBPyConnection |
     return _telling(opened.enter_context(reading(path))) if path.exists() else None
 
 
-def _working(
-    opened: ExitStack, target: Target, file: Path, *, is_needed: bool
-) -> duckdb.DuckDBPyConnection | None:
-    """Open the working file, if it is there and tells of runs. Where it is not needed, it may be a run's."""
+def _working(opened: ExitStack, target: Target) -> duckdb.DuckDBPyConnection | None:
+    """Open the working file, if it tells of runs."""
+    return _telling(opened.enter_context(target.reading()))
+
+
+def _runs_of_working(target: Target) -> list[Row]:
+    """Return the runs that the working file knows, if it can be read. It is closed at once, for the next run.
+
+    Who can open it sees that no run has it.
+    """
     try:
-        return _telling(opened.enter_context(target.reading())) if file.exists() else None
+        with ExitStack() as opened:
+            return concluded(_runs(_working(opened, target)), "")
     except (WarehouseError, OSError):
-        if is_needed:
-            raise
-        return None
+        return []
 
 
 def _is_left_behind(published: duckdb.DuckDBPyConnection, latest: Iterable[Row]) -> bool:
