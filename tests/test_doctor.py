@@ -131,6 +131,42 @@ def test_a_disk_that_is_nearly_full_is_found(settings: Fields, monkeypatch: pyte
     assert "make room" in found["disk of warehouse"]
 
 
+def test_a_folder_that_a_run_could_not_write_is_found(
+    settings: Fields, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warehouse's must be there; dlt's and that of what is published a run makes, where it may."""
+    (tmp_path / "a_file").touch()
+    monkeypatch.setenv("PUBLISHING__ENABLED", "true")
+    monkeypatch.setenv("PUBLISHING__FOLDER", str(tmp_path / "a_file"))
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "a_file"))
+
+    found = wrong(examine(Target(credentials=str(tmp_path / "nowhere" / "calls.duckdb")), **settings))
+
+    assert found.keys() == {"folder of warehouse", "folder of published file", "folder of dlt"}
+    assert f"{tmp_path / 'nowhere'} is not there" in found["folder of warehouse"]
+    assert "Not a directory" in found["folder of dlt"]
+
+
+def test_a_folder_that_a_run_would_make_is_not_wrong(
+    settings: Fields, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And an examination makes none."""
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "new" / "dlt"))
+
+    assert wrong(examine(Target(), **settings)) == {}
+    assert not (tmp_path / "new" / "dlt" / "pipelines" / "altur_calls.lock").exists()
+
+
+def test_a_setting_of_another_section_is_examined_too(cli: Cli) -> None:
+    """And all else is told besides."""
+    done = cli("doctor", "--json", PUBLISHING__ENABLED="perhaps")
+
+    found = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert done.returncode == 6
+    assert "set PUBLISHING__ENABLED=" in found["publishing"]["told"]
+    assert [name for name in found if not found[name]["is_good"]] == ["publishing"]
+
+
 def test_it_can_be_asked_while_a_run_is_under_way(settings: Fields) -> None:
     """The run is what has the warehouse open."""
     run(Target(), **settings)

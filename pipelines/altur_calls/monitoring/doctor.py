@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import shutil
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ import duckdb
 from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
+from altur_calls import notifications
 from altur_calls.api import Api, without_password
 from altur_calls.errors import AlturError, CampaignNotFound, KeyRefused, WarehouseError
 from altur_calls.extraction import Extraction
-from altur_calls.failures import translated
+from altur_calls.failures import not_usable, translated
 from altur_calls.lock import is_held
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.runs import versions
@@ -75,20 +77,34 @@ class Diagnosis:
 def examine(target: Target, **given: Any) -> Diagnosis:
     """Examine a target and the settings to load it with. Asks the API for a call of each campaign."""
     get_resolved_traces().clear()
-    work, findings = Extraction(), []
-    try:
-        with translated():
-            altur_source(extraction=work, **given)
-        findings.append(Finding("settings", is_good=True, told="all that is needed, and of the right kind"))
-    except AlturError as error:
-        findings.append(Finding("settings", is_good=False, told=str(error)))
-    publishing = settings_of()
+    work, publishing = Extraction(), Publishing()
+
+    def publishing_settings() -> None:
+        nonlocal publishing
+        publishing = settings_of()
+
+    of_source = _of_settings("settings", lambda: altur_source(extraction=work, **given))
+    findings = [
+        of_source,
+        _of_settings("publishing", publishing_settings),
+        _of_settings("notifications", notifications.settings_of),
+    ]
     settings = list(_settings(work.settings, given, publishing))
-    if findings[0].is_good:
+    if of_source.is_good:
         findings += _of_api(work)
     findings += _of_files(target, publishing)
     told = ", ".join(f"{name} {version}" for name, version in versions().items())
     return Diagnosis(settings, [*findings, Finding("versions", is_good=True, told=told)])
+
+
+def _of_settings(name: str, read: Callable[[], object]) -> Finding:
+    """Judge settings by reading them as a run would."""
+    try:
+        with translated():
+            read()
+    except AlturError as error:
+        return Finding(name, is_good=False, told=str(error))
+    return Finding(name, is_good=True, told="all that is needed, and of the right kind")
 
 
 def _settings(
@@ -170,10 +186,12 @@ def _of_files(target: Target, publishing: Publishing) -> Iterator[Finding]:
     yield Finding("lock", is_good=True, told="a run is under way" if is_running else "free")
     yield _of_warehouse(working, is_running=is_running)
     published = publishing.database(working)
-    yield from (
-        _of_disk(name, path)
-        for name, path in (("warehouse", working), ("published file", published), ("dlt's folder", folder))
-    )
+    for name, path in (("warehouse", working), ("published file", published), ("dlt's folder", folder)):
+        yield _of_disk(name, path)
+    yield _of_folder("warehouse", working.resolve().parent)
+    if publishing.enabled:
+        yield _of_folder("published file", published.parent, is_made=True)
+    yield _of_folder("dlt", folder, is_made=True)
     for name, path in (("warehouse", working), ("published file", published)):
         if path.exists():
             yield _of_format(name, path)
@@ -189,6 +207,19 @@ def _of_warehouse(path: Path, *, is_running: bool) -> Finding:
             return Finding("warehouse", is_good=True, told=f"{path} can be opened")
     except WarehouseError as error:
         return Finding("warehouse", is_good=False, told=str(error))
+
+
+def _of_folder(name: str, folder: Path, *, is_made: bool = False) -> Finding:
+    """Try to write a file; where a run makes the folder, in what is there of the way to it."""
+    name = f"folder of {name}"
+    tried = next(path for path in (folder, *folder.parents) if path.exists()) if is_made else folder
+    try:
+        with tempfile.NamedTemporaryFile(dir=tried):
+            return Finding(name, is_good=True, told=f"{tried} can be written")
+    except FileNotFoundError:
+        return Finding(name, is_good=False, told=f"{folder} is not there: make it, or set another path")
+    except OSError as error:
+        return Finding(name, is_good=False, told=not_usable(tried, error.strerror))
 
 
 def _of_disk(name: str, path: Path) -> Finding:
