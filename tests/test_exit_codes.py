@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
@@ -114,13 +116,24 @@ def told_later(sandbox: Sandbox, run_id: str) -> str:
     return str(Warehouse(WAREHOUSE).value(f"SELECT outcome FROM altur.runs WHERE run_id = '{run_id}'"))
 
 
-def test_an_unexpected_error_is_1(cli: Cli, tmp_path: Path) -> None:
-    """Nothing that we know a better word for."""
-    (tmp_path / "file").touch()
+FAILING = """
+from altur_calls import pipeline
+from altur_calls.cli import main
 
-    done = cli("run", "--json", DLT_DATA_DIR=str(tmp_path / "file" / "folder"))
+pipeline.run = lambda *_, **__: 1 / 0
+main(["run", "--json"])
+"""
+
+
+@pytest.mark.usefixtures("cli")
+def test_an_unexpected_error_is_1() -> None:
+    """Nothing that we know a better word for."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING], capture_output=True, text=True, check=False, timeout=60
+    )
 
     assert done.returncode == 1
+    assert "ZeroDivisionError: run again with --debug" in done.stderr
     assert json.loads(done.stdout)["outcome"] == "failed"
 
 

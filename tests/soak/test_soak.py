@@ -27,7 +27,7 @@ from common import COMMAND, KEY
 from warehouse import Warehouse, as_loaded
 
 SOAK = int(os.environ.get("ALTUR_SOAK", "0"))
-RUNS, PROCESSES = SOAK or 8, SOAK or 5
+RUNS, PROCESSES = SOAK or 12, SOAK or 8
 MOST_GROWTH = 1.1
 ENOUGH = 100
 """Fewer runs don't tell to a tenth how long one takes, for the machine has others to serve, nor how large the

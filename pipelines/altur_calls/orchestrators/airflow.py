@@ -80,7 +80,7 @@ def dag_of(name: str, about: str, schedule: Any, span: Callable[[], dict[str, An
 
         def load_alone() -> None:
             try:
-                with only_run(LOCKS, NAME), translated():
+                with translated(), only_run(LOCKS, NAME):
                     load()
                     build_views(pipeline)
                     if settings_of().enabled:
