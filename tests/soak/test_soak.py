@@ -216,7 +216,7 @@ def assert_truth(warehouse: Warehouse, world: LivingWorld, taken: list[Taken]) -
     for campaign_id in CAMPAIGNS:
         loaded = [call for call in warehouse.calls(campaign_id) if call["id"] not in vanished]
         assert loaded == as_loaded(world.calls(campaign_id))
-    assert vanished
+    assert vanished or len(taken) < ENOUGH  # so few runs see a minute of the world
     outcomes = [
         outcome for (outcome,) in warehouse.rows("SELECT outcome FROM altur.runs ORDER BY started_at")
     ]
