@@ -51,9 +51,10 @@ def upgrade(pipeline: dlt.Pipeline, schema_name: str, version: int) -> None:
     with pipeline.sql_client(schema_name) as client:
         native = client.native_connection
         with closing(native.cursor()) as reads, closing(native.cursor()) as writes:
-            for step in range(version, tables.VERSION):
-                with transaction(writes):
-                    STEPS[step](reads, writes, client.dataset_name)
+            for begins_with in range(version, tables.VERSION):
+                if step := STEPS.get(begins_with):
+                    with transaction(writes):
+                        step(reads, writes, client.dataset_name)
 
 
 def _extracted_data_as_rows(
@@ -86,4 +87,4 @@ def _pairs(calls: Iterable[Sequence[Any]]) -> Iterator[Row]:
 
 
 STEPS: dict[int, Step] = {2: _extracted_data_as_rows}
-"""By the version a step begins with, from the oldest on."""
+"""By the version a step begins with."""
