@@ -22,9 +22,10 @@ from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.common.typing import TSecretStrValue
 
+from altur_calls import summary
 from altur_calls.configuration import resolved
 from altur_calls.errors import AlturError, SettingsError
-from altur_calls.publishing.replacing import replace_file
+from altur_calls.publishing.replacing import in_place_of
 from altur_calls.runs import FAILED, INCOMPLETE, SUSPICIOUS
 from altur_calls.schedule import EPOCH
 from altur_calls.summary import Summary
@@ -33,6 +34,9 @@ from altur_calls.windows import Clock, utc_now
 
 COMPLETE = "complete"
 """The word for a run that went well; the others are those of runs."""
+
+KINDS = {summary.COMPLETE: COMPLETE, summary.INCOMPLETE: INCOMPLETE, summary.SUSPICIOUS: SUSPICIOUS}
+"""By the exit code of a run that came to its end. All others mean that something failed."""
 
 REMIND_AFTER = timedelta(days=1)
 """What is still wrong is told again after this long."""
@@ -94,12 +98,8 @@ class Outcome:
         """Return that of a run that came to its end."""
         calls = f"{done.new_calls:,} new calls; {done.total_calls:,} in the warehouse."
         failures = (str(done.failure),) if done.failure else ()
-        lines = (calls, *done.suspicious, *failures, *done.missing, *done.unproved)
-        if done.suspicious:
-            return cls(SUSPICIOUS, done.exit_code, lines)
-        if done.failure:
-            return cls(FAILED, done.exit_code, lines)
-        return cls(INCOMPLETE if lines[1:] else COMPLETE, done.exit_code, lines)
+        lines = (calls, *done.suspicious, *failures, *done.doubts)
+        return cls(KINDS.get(done.exit_code, FAILED), done.exit_code, lines)
 
     @classmethod
     def of_error(cls, error: Exception) -> Outcome:
@@ -260,6 +260,5 @@ def _read(file: Path) -> Told:
 
 def _write(file: Path, told: Told) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(told), default=datetime.isoformat), encoding="utf-8")
-    replace_file(new, file)
+    with in_place_of(file) as new:
+        new.write_text(json.dumps(asdict(told), default=datetime.isoformat), encoding="utf-8")

@@ -48,38 +48,41 @@ class Summary:
         4 if too many calls vanished; that of what failed after the calls were loaded, 70 for a view, 73 for
         publishing; 3 if a window could not be proved or a campaign was not found.
         """
-        if self.suspicious:
-            return SUSPICIOUS
-        if self.failure:
-            return self.failure.exit_code
-        return INCOMPLETE if self.unproved or self.missing else COMPLETE
+        return self._end[0]
 
     @property
     def outcome(self) -> str:
         """The same in a word."""
-        if self.is_stopped:
-            return runs.STOPPED
+        return runs.STOPPED if self.is_stopped else self._end[1]
+
+    @property
+    def _end(self) -> tuple[int, str]:
         if self.suspicious:
-            return runs.SUSPICIOUS
+            return SUSPICIOUS, runs.SUSPICIOUS
         if self.failure:
-            return self.failure.outcome
-        if self.unproved or self.missing:
-            return runs.INCOMPLETE
-        return runs.WARNINGS if self.has_surprises else runs.OK
+            return self.failure.exit_code, self.failure.outcome
+        if self.doubts:
+            return INCOMPLETE, runs.INCOMPLETE
+        return COMPLETE, runs.WARNINGS if self.has_surprises else runs.OK
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What could not be proved: campaigns that were not found, then windows."""
+        return (*self.missing, *self.unproved)
 
     @property
     def trouble(self) -> str | None:
         """What is wrong, in a line or two."""
-        doubts = [*self.missing, *self.unproved]
-        more = f" And {len(doubts) - 1:,} more; see analytics.windows_in_doubt." if len(doubts) > 1 else ""
-        surprises = [] if not self.has_surprises else [self.surprise]
+        others = len(self.doubts) - 1
+        more = f" And {others:,} more; see analytics.windows_in_doubt." if others > 0 else ""
+        surprises = [self.surprise] if self.has_surprises else []
         failures = [str(self.failure)] if self.failure else []
-        doubt = [f"{line}{more}" for line in doubts[:1]]
+        doubt = [f"{line}{more}" for line in self.doubts[:1]]
         return "\n".join([*self.suspicious, *failures, *doubt, *surprises]) or None
 
     @property
     def surprise(self) -> str:
-        """What is not as the API document says."""
+        """What is not as the API document says, now or before; empty where all is."""
         said = [f"Not as the API document says: {', '.join(self.drifts)}; see altur.schema_drift."]
         rejected = [f"{self.rejected_calls:,} calls can't be rows; see altur.rejected_calls."]
         return "\n".join([*(rejected if self.rejected_calls else []), *(said if self.drifts else [])])

@@ -75,8 +75,9 @@ def _run(target: Target, given: dict[str, Any], stop: Stop, *, as_json: bool) ->
         raise
     if not done.is_stopped:
         notifier.tell(Outcome.of_run(done))
-    is_signalled = done.is_stopped and stop.signal_number
-    exit_code = SIGNALLED + (stop.signal_number or 0) if is_signalled else done.exit_code
+    exit_code = done.exit_code
+    if done.is_stopped and stop.signal_number:
+        exit_code = SIGNALLED + stop.signal_number
     if as_json:
         echo_json({**facts_of(done), "exit_code": exit_code})
     else:

@@ -32,10 +32,8 @@ def text_of(done: Summary) -> str:
         f"{done.campaigns:,} campaign{'' if done.campaigns == 1 else 's'}: {calls}.",
         f"{done.windows:,} windows read, {proved:,} proved complete; {effort}.",
     ]
-    if done.rejected_calls:
-        lines.append(f"{done.rejected_calls:,} calls can't be rows; see altur.rejected_calls.")
-    if done.drifts:
-        lines.append(f"Not as the API document says: {', '.join(done.drifts)}; see altur.schema_drift.")
+    if done.surprise:
+        lines.append(done.surprise)
     lines.append(f"Warehouse: {done.warehouse}")
     if done.published:
         lines.append(of_published(done.published))
