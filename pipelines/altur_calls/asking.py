@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -28,6 +28,8 @@ class Task:
     """Where in the window its calls are, as far as that is known."""
     is_part: bool = False
     """Whether it was cut off from a window whose calls were counted."""
+    calls: int = 0
+    """About how many calls it holds, where it is such a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,11 @@ class Asker:
 
     def smaller(self, task: Task, first: Page) -> list[Task]:
         """Cut a window with too many calls into parts that likely hold few enough."""
-        count = -(-(first.total or 0) // int(self.max_window_calls * PART_CALLS_SHARE))
+        total = first.total or 0
+        count = -(-total // int(self.max_window_calls * PART_CALLS_SHARE))
         dense = task.dense or (self._extent(task, first) if is_boundless(task) else None) or task.window
         return [
-            Task(task.campaign_id, window, dense=part, is_part=True)
+            Task(task.campaign_id, window, dense=part, is_part=True, calls=total // count)
             for window, part in cut_where_dense(task.window, dense, count)
         ]
 
@@ -85,6 +88,14 @@ class Asker:
             calls = first.calls
         created = list(filter(None, map(created_at_of, calls)))
         return Window(floor(min(created)), floor(max(created)) + SMALLEST) if created else None
+
+
+def halves(task: Task) -> list[Task]:
+    """Cut a part of a window in two, where its calls are."""
+    return [
+        replace(task, window=window, dense=dense, calls=task.calls // 2)
+        for window, dense in cut_where_dense(task.window, task.dense or task.window, 2)
+    ]
 
 
 def is_boundless(task: Task) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 import pyarrow as pa
@@ -94,7 +95,23 @@ class Extraction:
     @property
     def keep_up_calls(self) -> float:
         """How many calls are worth that the views are brought up."""
-        return (self._chunk_calls or 0) * settings.KEEP_UP_SHARE
+        return min((self._chunk_calls or 0) * settings.KEEP_UP_SHARE, self.left_calls)
+
+    @property
+    def left_calls(self) -> float:
+        """How many calls are left to read, once that is known.
+
+        When no more are left than are there, those are worth to be loaded, and published: so the less is left
+        the smaller are the steps, and little is to be done when all is read.
+        """
+        if self._reader is None or not self._reader.is_counted:
+            return inf
+        return max(1, self.tally.calls_counted - self.tally.calls_read)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the next calls are still to come: time for something else."""
+        return self._reader is not None and not self._reader.is_ready
 
     def prepare(
         self,
@@ -207,7 +224,9 @@ class Extraction:
             return True
         if self._chunk_calls is None or self._reader is None:
             return False
-        is_worth_it = calls >= self._chunk_calls * settings.CHUNK_SHARE or seconds > self._chunk_seconds
+        enough = min(self._chunk_calls * settings.CHUNK_SHARE, self.left_calls)
+        enough = max(enough, self._chunk_calls * settings.LEAST_CHUNK_SHARE)
+        is_worth_it = calls >= enough or seconds > self._chunk_seconds
         return calls >= self._chunk_calls or (is_worth_it and not self._reader.is_ready)
 
     def _next(self, *, keep_error: bool) -> Read | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from copy import copy
@@ -84,7 +85,7 @@ def run(
             held = _held(pipeline)
             try:
                 with watch(work.tally):
-                    midway = _Midway(publishing, held.calls)
+                    midway = _Midway(publishing)
                     failure = _load(pipeline, client, source, this, work, midway=midway)
             except Exception as error:
                 this.failed(error)
@@ -120,22 +121,23 @@ def _held(pipeline: dlt.Pipeline) -> Held:
 
 
 class _Midway:
-    """Publishes while a run lasts, as often as is worth it: so little is left to publish at its end.
+    """Publishes while a run lasts and has to wait for calls, so that little is left to publish at its end.
 
     And readers of a history that takes hours to load see it grow.
     """
 
-    def __init__(self, publishing: Publishing, held_calls: int) -> None:
+    def __init__(self, publishing: Publishing) -> None:
         self._publishing = copy(publishing)
         self._publishing.parquet = False  # has to be written all anew each time
-        self._held_calls, self._published_calls = held_calls, 0
+        self._calls, self._moment = 0, time.monotonic()
 
-    def publish(self, client: Client, tally: Tally) -> None:
-        """Publish, if much was read since; what fails is tried again at the end, and told then."""
-        enough = max(1, (self._held_calls + tally.calls_read) * settings.PUBLISH_SHARE)
-        if tally.calls_read - self._published_calls >= enough:
-            self._published_calls = tally.calls_read
+    def publish(self, client: Client, work: Extraction) -> None:
+        """Publish, if it is worth it; what fails is tried again at the end, and told then."""
+        calls, moment = work.tally.calls_read, time.monotonic()
+        is_late = moment - self._moment >= settings.PUBLISH_SECONDS
+        if work.is_waiting and (is_late or calls - self._calls >= work.left_calls):
             _published(client, self._publishing, None)
+            self._calls, self._moment = calls, moment
 
 
 def _load(  # noqa: PLR0913 (each is another's)
@@ -163,7 +165,7 @@ def _load(  # noqa: PLR0913 (each is another's)
                 failure = _kept_up(client)
             if not (failure or work.is_over):
                 with this.phase(PUBLISHING):
-                    midway.publish(client, work.tally)
+                    midway.publish(client, work)
     return failure
 
 

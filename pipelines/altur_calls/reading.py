@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from altur_calls import settings
 from altur_calls.api import Api
-from altur_calls.asking import Asker, Task
+from altur_calls.asking import Asker, Task, halves
 from altur_calls.errors import CampaignNotFound, RequestRejected
 from altur_calls.paging import Page, contradicts_itself, doubt, goes_on, last_index
 from altur_calls.sightings import call_id_of
@@ -25,6 +26,10 @@ WALKERS = 16
 
 AHEAD_CALLS = 16_000
 """Calls that may be read or on their way before the one who asked takes them."""
+
+LAST_CALLS = 2_000
+"""The last window, if it likely holds more, is cut in two, and so is the last of those: little is left to do
+when all is read."""
 
 MOST_CUTS_WITHOUT_PROOF = 256
 """Cuts of a campaign's windows, while not one of them could be proved. So many are only seen where the API's
@@ -85,8 +90,11 @@ class Reader:
         self._stop = stop or threading.Event()
         self._todo: deque[Task] = deque(tasks)
         self._open = len(self._todo)  # tasks that have not ended in a read
+        self._uncounted = len(self._todo)  # of them, those not yet asked how many calls they hold, and cut
         self._guard = threading.Condition()
         self._ahead = 0
+        self._tickets = count()
+        self._waiting: set[int] = set()
         self._closed = False
         self._cuts: Counter[int] = Counter()  # by campaign, until a window of it is proved
         self._proved: set[int] = set()
@@ -133,6 +141,11 @@ class Reader:
         return not self._done.empty()
 
     @property
+    def is_counted(self) -> bool:
+        """Whether it is known how many calls all that is to be read holds."""
+        return not self._uncounted
+
+    @property
     def is_exhausted(self) -> bool:
         """Whether all reads were handed on."""
         return not self._open
@@ -155,20 +168,34 @@ class Reader:
     # The walkers' side.
 
     def _walk_windows(self) -> None:
-        while (task := self._next_task()) is not None:
+        while (taken := self._next_task()) is not None:
             try:
-                self._work(task)
+                self._work(*taken)
             except BaseException as error:  # noqa: BLE001 (handed to the thread that iterates)
                 self._done.put(error)
                 return
 
-    def _next_task(self) -> Task | None:
+    def _next_task(self) -> tuple[Task, int] | None:
+        """Return a task, and what tells in which order tasks were taken."""
         with self._guard:
             while not self._closed:
                 if self._todo:
-                    return self._todo.popleft()
+                    task = self._todo.popleft()
+                    if self._is_last(task) and task.calls > LAST_CALLS and task.window.length > SMALLEST:
+                        task, *rest = halves(task)
+                        self._open += len(rest)
+                        self._todo.extend(rest)
+                        self._guard.notify_all()
+                    return task, next(self._tickets)
                 self._guard.wait()
         return None
+
+    def _note_counted(self, task: Task) -> None:
+        with self._guard:
+            self._uncounted -= not (task.is_part or task.is_retry)
+
+    def _is_last(self, task: Task) -> bool:
+        return task.is_part and not self._todo and not self._uncounted
 
     def _replace(self, *tasks: Task) -> None:
         """Put ``tasks`` first in the queue, in place of one that was taken."""
@@ -197,17 +224,24 @@ class Reader:
             self._ahead -= calls
             self._guard.notify_all()
 
-    def _take(self, calls: int) -> None:
+    def _take(self, calls: int, ticket: int) -> None:
+        """Wait until so many calls may be read ahead, in the order of tasks: the smallest come last."""
         with self._guard:
-            while not self._closed and self._ahead and self._ahead + calls > AHEAD_CALLS:
+            self._waiting.add(ticket)
+            while not self._closed and (
+                ticket > min(self._waiting) or (self._ahead and self._ahead + calls > AHEAD_CALLS)
+            ):
                 self._guard.wait()
+            self._waiting.remove(ticket)
             self._ahead += calls
+            self._guard.notify_all()
 
-    def _work(self, task: Task) -> None:
+    def _work(self, task: Task, ticket: int) -> None:
         read_at = self._clock()
         try:
             first = self._asker.first_page(task)
         except CampaignNotFound as error:
+            self._note_counted(task)
             self._done.put(
                 Read(task.campaign_id, task.window, read_at, [], 2, None, str(error), is_missing=True)
             )
@@ -215,10 +249,14 @@ class Reader:
         expected = max(first.total or 0, len(first.calls))
         if not (task.is_part or task.is_retry):
             self._tally.add(calls_counted=expected)
+        parts = []
         if self._asker.is_too_large(first) and self._may_cut(task):
-            self._cut(task, self._asker.smaller(task, first))
+            parts = self._asker.smaller(task, first)
+        self._note_counted(task)
+        if parts:
+            self._cut(task, parts)
             return
-        self._take(expected)
+        self._take(expected, ticket)
         pages, refusal = self._all_pages(task, first)
         self._judge(task, read_at, pages, refusal, expected)
 

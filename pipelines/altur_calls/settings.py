@@ -29,11 +29,14 @@ CHUNK_SHARE = 1 / 2
 """Part of them that is worth a load package by itself, where no more are ready: packages cost a third of a
 second each, and while more are waited for those that are there can be loaded."""
 
+LEAST_CHUNK_SHARE = 1 / 16
+"""Part of them that is worth a load package if no more are left than that, so that the last one is small."""
+
 KEEP_UP_SHARE = 1 / 2
 """Part of them after which the views are brought up: that costs a fifth of a second each time."""
 
-PUBLISH_SHARE = 1 / 20
-"""Part of all calls that is worth that, while a run lasts, readers get it: all that they have is copied."""
+PUBLISH_SECONDS = 300.0
+"""A run that lasts longer publishes meanwhile as well."""
 
 CHUNK_SECONDS = 20.0
 """A load package is also closed after this long, so that slow reads are kept as well."""
