@@ -128,6 +128,12 @@ def loaded(loads: Loads, tmp_path: Path) -> Callable[..., Warehouse]:
 
 
 @pytest.fixture
+def once_loaded(loaded: Callable[..., Warehouse]) -> None:
+    """Let the world have been loaded, by a run before."""
+    loaded()
+
+
+@pytest.fixture
 def load(settings: Settings, tmp_path: Path) -> Callable[..., Warehouse]:
     """Return a function that loads the source as someone else's pipeline would: a plain ``run``."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,12 +29,6 @@ PLAIN = "SELECT {} FROM altur.runs ORDER BY started_at"
 def warehouse(tmp_path: Path) -> Warehouse:
     """Return the warehouse that runs load into."""
     return Warehouse(tmp_path / "altur_calls.duckdb")
-
-
-@pytest.fixture
-def once_loaded(loaded: Callable[..., Warehouse]) -> None:
-    """Let the world have been loaded, by a run before."""
-    loaded()
 
 
 def runs(warehouse: Warehouse, columns: str = "outcome") -> list[Any]:
