@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -28,6 +29,11 @@ hypothesis.settings.register_profile(
     "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("shared")
+
+
+def pytest_collection_finish() -> None:
+    """Keep Python from looking through all that was imported, again and again, for what nobody needs."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
