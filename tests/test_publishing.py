@@ -717,18 +717,23 @@ POINTS = (
 
 
 @pytest.mark.usefixtures("once_loaded")
+def another_too() -> ManualWorld:
+    """Return a world with a call that is not published yet."""
+    world = ManualWorld()
+    for campaign_id, calls in {1: 0, 2: 4}.items():
+        world.add_campaign(campaign_id)
+        for number in range(calls):
+            world.put(campaign_id, example_call(f"call_{number}", NOON + timedelta(minutes=number)))
+    return world
+
+
 @pytest.mark.parametrize("point", POINTS)
+@pytest.mark.usefixtures("once_loaded")
 def test_a_crash_leaves_one_or_the_other_whole(
-    point: str,
-    load: Callable[..., Summary],
-    world: ManualWorld,
-    published: Warehouse,
-    monkeypatch: pytest.MonkeyPatch,
+    point: str, loads: Callable[..., Path], working: Warehouse, published: Warehouse
 ) -> None:
     """And the next time carries on; nothing stays behind."""
-    world.put(2, example_call("another", NOON))
-    monkeypatch.setenv("PUBLISHING__ENABLED", "false")
-    load()
+    shutil.copy(loads(make=another_too, **DAY) / working.path.name, working.path)
 
     assert crashed(CRASH, point) == 137
 
