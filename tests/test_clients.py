@@ -13,6 +13,8 @@ import pytest
 
 from altur_calls.pipeline import run
 from altur_calls.target import Target
+from altur_sandbox import ManualWorld, example_call
+from common import NOON
 from warehouse import Warehouse
 
 CLIENTS = Path(sys.prefix) / "readers"
@@ -32,7 +34,11 @@ FRESHNESS = "SELECT campaign_id FROM analytics.data_freshness ORDER BY ALL"  # a
 
 @pytest.mark.parametrize("version", ["1.2.2", "1.4.4", "2.0.1"])
 def test_a_client_of_another_version_reads_every_value(
-    version: str, settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    version: str,
+    world: ManualWorld,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Of the raw tables too; and what each column means."""
     if not (CLIENTS / version / "duckdb").exists():
@@ -40,6 +46,10 @@ def test_a_client_of_another_version_reads_every_value(
     monkeypatch.delenv("PUBLISHING__ENABLED")
     monkeypatch.setenv("PUBLISHING__RAW_TABLES", "true")
     run(Target(), **settings)
+    world.put(2, example_call("another", NOON))
+    run(
+        Target(), **settings, since="2026-03-02", until="2026-03-03"
+    )  # which only brings up what was published
     published = Warehouse(tmp_path / "altur_calls.published.duckdb")
     tables = [name for (name,) in published.rows(TABLES)]
     queries = [TABLES, MEANINGS, FRESHNESS, *map(VALUES.format, tables)]
@@ -56,4 +66,4 @@ def test_a_client_of_another_version_reads_every_value(
     by, *found = json.loads(read.stdout)
     assert by == [[version]]
     assert found == [[list(row) for row in published.rows(query)] for query in queries]
-    assert len(published.rows(VALUES.format("analytics.calls"))) == 3
+    assert len(published.rows(VALUES.format("analytics.calls"))) == 4

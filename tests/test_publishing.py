@@ -20,7 +20,7 @@ import pytest
 from altur_calls import altur_source, build_views, pipeline, publish
 from altur_calls.errors import PublishFailed
 from altur_calls.pipeline import COMPLETE, Summary, run
-from altur_calls.publishing import replacing
+from altur_calls.publishing import database, replacing
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published, publish_client
 from altur_calls.publishing.replacing import replace_file
@@ -496,6 +496,129 @@ def test_a_damaged_copy_is_replaced(published: Warehouse) -> None:
     assert published.value("SELECT count(*) FROM analytics.calls") == 3
 
 
+# Only what is new. ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def made_anew(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return what grows whenever what readers get is made from the beginning."""
+    times: list[int] = []
+    make = database._make
+
+    def counted(*args: Any) -> None:
+        times.append(len(times))
+        make(*args)
+
+    monkeypatch.setattr(database, "_make", counted)
+    return times
+
+
+def same_for_readers(working: Warehouse, published: Warehouse) -> bool:
+    """Tell if readers have what the warehouse has, but for the run, which goes on meanwhile."""
+    names = {name for name in relations(published) if name.startswith("analytics.")}
+    names -= {"analytics.publication", "analytics.data_freshness", "analytics.runs"}
+    return all(
+        published.rows(f"FROM {name} ORDER BY ALL") == working.rows(f"FROM {name} ORDER BY ALL")
+        for name in names
+    )
+
+
+def test_only_what_is_new_is_written(
+    load: Callable[..., Summary],
+    world: ManualWorld,
+    working: Warehouse,
+    published: Warehouse,
+    made_anew: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many loads it has been since; raw tables too."""
+    monkeypatch.setenv("PUBLISHING__RAW_TABLES", "true")
+    load()
+    monkeypatch.setenv("PUBLISHING__ENABLED", "false")
+    for number in range(3):
+        world.put(2, example_call(f"another_{number}", NOON))
+        load()
+    monkeypatch.setenv("PUBLISHING__ENABLED", "true")
+
+    assert publish_now().is_new
+
+    assert len(made_anew) == 1
+    assert same_for_readers(working, published)
+    assert published.calls(2) == working.calls(2)
+
+
+ALTERED = {
+    "a call is gone": ("published", "DELETE FROM analytics.calls WHERE campaign_id = 1"),
+    "a sum is another": (
+        "published",
+        "INSERT INTO analytics.campaign_daily (local_date, calls) VALUES ('2026-01-01', 1)",
+    ),
+    "it is of another warehouse": ("published", "UPDATE analytics.publication SET run_id = 'another'"),
+    "a table has another column": ("working", "ALTER TABLE analytics.mine ADD COLUMN more INTEGER"),
+    "much is new": ("working", "INSERT INTO analytics._touched (call_id) SELECT 1 FROM range(100000)"),
+    "not all that is new is known": ("working", "DELETE FROM analytics._built WHERE kind = 'published'"),
+}
+"""What is wrong with what readers have, and by what it came to be."""
+
+
+def do(path: Path, sql: str) -> None:
+    """Write to a database."""
+    with duckdb.connect(path) as connection:
+        connection.execute(sql)
+
+
+@pytest.mark.parametrize("wrong", ALTERED)
+def test_what_can_not_be_brought_up_is_made_anew(
+    wrong: str,
+    load: Callable[..., Summary],
+    world: ManualWorld,
+    working: Warehouse,
+    published: Warehouse,
+    made_anew: list[int],
+) -> None:
+    """What readers have proves itself, or goes."""
+    world.put(1, example_call("of_the_first", NOON))
+    load()
+    do(working.path, "CREATE TABLE analytics.mine AS SELECT 1 AS goal")
+    publish_now()
+    world.put(2, example_call("another", NOON))
+    before = len(made_anew)
+    where, sql = ALTERED[wrong]
+    do((published if where == "published" else working).path, sql)
+
+    assert load().exit_code == COMPLETE
+
+    assert len(made_anew) == before + 1
+    assert same_for_readers(working, published)
+    assert published.value("SELECT calls FROM analytics.publication") == 5
+
+
+def test_readers_see_a_long_load_grow(
+    load: Callable[..., Summary],
+    world: ManualWorld,
+    published: Warehouse,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The Parquet files, which are written all anew each time, come at the end."""
+    monkeypatch.setenv("PUBLISHING__PARQUET", "true")
+    world.put(1, example_call("of_the_first", NOON))
+    seen: list[tuple[int, bool]] = []
+
+    def watched(event: str, *_: Any, **__: Any) -> None:
+        if event == "published":
+            has_files = (tmp_path / "altur_calls.parquet").exists()
+            seen.append((published.value("SELECT calls FROM analytics.publication"), has_files))
+
+    monkeypatch.setattr(pipeline, "tell", watched)
+    load(chunk_calls=1, campaign_ids=[1, 2])
+
+    *before, at_last = seen
+    assert before
+    assert all(0 < calls < 4 and not has_files for calls, has_files in before)
+    assert at_last == (4, True)
+
+
 # Many readers, many loads. -----------------------------------------------------------------------------
 
 READERS, LOADS = 20, int(os.environ.get("ALTUR_LOADS", "4"))
@@ -698,7 +821,7 @@ point = sys.argv[1]
 if point == "while it is written":
     database.comments = dies
 elif point == "when it is written":
-    database._check = dies
+    database._is_whole = dies
 elif point == "before it is on disk":
     replacing.replace_file = dies
 elif point == "before it is in place":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -83,7 +84,8 @@ def run(
             held = _held(pipeline)
             try:
                 with watch(work.tally):
-                    failure = _load(pipeline, client, source, this, work)
+                    midway = _Midway(publishing, held.calls)
+                    failure = _load(pipeline, client, source, this, work, midway=midway)
             except Exception as error:
                 this.failed(error)
                 with suppress(duckdb.Error):  # if the warehouse failed, the next run writes it there
@@ -117,10 +119,35 @@ def _held(pipeline: dlt.Pipeline) -> Held:
     return Held(count_rows(pipeline), surprises)
 
 
-def _load(
-    pipeline: dlt.Pipeline, client: Client, source: DltSource, this: Run, work: Extraction
+class _Midway:
+    """Publishes while a run lasts, as often as is worth it: so little is left to publish at its end.
+
+    And readers of a history that takes hours to load see it grow.
+    """
+
+    def __init__(self, publishing: Publishing, held_calls: int) -> None:
+        self._publishing = copy(publishing)
+        self._publishing.parquet = False  # has to be written all anew each time
+        self._held_calls, self._published_calls = held_calls, 0
+
+    def publish(self, client: Client, tally: Tally) -> None:
+        """Publish, if much was read since; what fails is tried again at the end, and told then."""
+        enough = max(1, (self._held_calls + tally.calls_read) * settings.PUBLISH_SHARE)
+        if tally.calls_read - self._published_calls >= enough:
+            self._published_calls = tally.calls_read
+            _published(client, self._publishing, None)
+
+
+def _load(  # noqa: PLR0913 (each is another's)
+    pipeline: dlt.Pipeline,
+    client: Client,
+    source: DltSource,
+    this: Run,
+    work: Extraction,
+    *,
+    midway: _Midway,
 ) -> AlturError | None:
-    """Load in chunks, and keep the views up; return what is wrong with them."""
+    """Load in chunks, and keep the views up, and readers; return what is wrong with the views."""
     work.loaded = Loaded(client)
     kept_up, failure = 0, None
     while not work.is_over:
@@ -134,6 +161,9 @@ def _load(
             with this.phase(VIEWS):
                 forget_changes(client, this.clock() - timedelta(days=work.change_log_days))
                 failure = _kept_up(client)
+            if not (failure or work.is_over):
+                with this.phase(PUBLISHING):
+                    midway.publish(client, work.tally)
     return failure
 
 

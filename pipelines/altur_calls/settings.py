@@ -32,6 +32,9 @@ second each, and while more are waited for those that are there can be loaded.""
 KEEP_UP_SHARE = 1 / 2
 """Part of them after which the views are brought up: that costs a fifth of a second each time."""
 
+PUBLISH_SHARE = 1 / 20
+"""Part of all calls that is worth that, while a run lasts, readers get it: all that they have is copied."""
+
 CHUNK_SECONDS = 20.0
 """A load package is also closed after this long, so that slow reads are kept as well."""
 

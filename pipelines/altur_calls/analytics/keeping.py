@@ -10,16 +10,14 @@ import dlt
 import duckdb
 
 from altur_calls import tables
+from altur_calls.analytics import touched
 from altur_calls.analytics.quoting import identifier, literal
 from altur_calls.analytics.upkeep import replace_calls, replace_moved
-from altur_calls.analytics.views import SCHEMA, TABLE, TABLES, for_dataset, meaning, views
+from altur_calls.analytics.views import BUILT, SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 from altur_calls.audit import make_runs
 from altur_calls.errors import ViewFailed
 from altur_calls.target import DUCKDB, Client, destination_of, more_memory
 from altur_calls.transaction import transaction
-
-BUILT = f"{SCHEMA}._built"
-"""What was made, and the table from what, as kind and value: the definitions, the timezones, every load."""
 
 THERE = """
 SELECT table_name FROM information_schema.tables
@@ -68,6 +66,7 @@ def keep_up(client: Client) -> None:
     with closing(client.native_connection.cursor()) as connection, transaction(connection):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         connection.execute(f"CREATE TABLE IF NOT EXISTS {BUILT} (kind VARCHAR, value VARCHAR, of VARCHAR)")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {touched.TOUCHED} ({touched.COLUMNS})")
         with _named(tables.RUNS):
             make_runs(connection, dataset)
         if not (_is_made(connection, dataset) and _kept_up(connection, dataset)):
@@ -106,6 +105,7 @@ def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
 
     Whatever else has one of their names is somebody's own, and stays.
     """
+    touched.forget(connection)
     for name, kind in _built(connection, "made").items():
         with _named(name):
             connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{name} CASCADE")

@@ -23,6 +23,10 @@ ORDER BY schema_name, table_name, column_index
 """
 
 
+Shape = tuple[str, str, tuple[tuple[str, str], ...]]
+"""The schema, the name, and names and types of the columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column, its type as DuckDB shows it, and what it means."""
@@ -66,7 +70,7 @@ class Relation:
         return self.schema == SCHEMA and self.name not in views()
 
     @property
-    def shape(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    def shape(self) -> Shape:
         """What readers know it by."""
         return self.schema, self.name, tuple((column.name, column.data_type) for column in self.columns)
 

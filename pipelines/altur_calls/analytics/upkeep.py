@@ -7,13 +7,14 @@ contact, which tell how manieth a call is, may lie anywhere.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 
-from altur_calls.analytics.views import SCHEMA, TABLE, TABLES, for_dataset, views
+from altur_calls.analytics import touched
+from altur_calls.analytics.touched import KEYS
+from altur_calls.analytics.views import SCHEMA, TABLE, TABLES, for_dataset, query_of
 
 FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS
@@ -27,7 +28,7 @@ OF_ANY_TIME = "call_id IN (SELECT call_id FROM fresh)"
 
 GONE = f"""
 CREATE OR REPLACE TEMP TABLE gone AS
-SELECT rowid AS row_id, campaign_id, contact_id FROM {SCHEMA}.{TABLE} WHERE {{these}}
+SELECT rowid AS row_id, campaign_id, {KEYS} FROM {SCHEMA}.{TABLE} WHERE {{these}}
 """  # noqa: S608
 
 THEIRS = f"""
@@ -48,10 +49,9 @@ SELECT rowid AS row_id, call_id FROM {SCHEMA}.{TABLE} WHERE rowid IN (
 """  # noqa: S608
 """Those of them that only their ids put in order, being created at the same moment."""
 
-COUNTED = f"""
-UPDATE {SCHEMA}.{TABLE} AS calls
-SET attempt_number = counted.attempt_number, is_converted = counted.is_converted
-FROM (
+COUNTED = """
+CREATE OR REPLACE TEMP TABLE counted AS
+SELECT row_id, attempt_number, is_converted FROM (
     SELECT
         row_id,
         (attempt_number, is_converted) AS before,
@@ -60,10 +60,17 @@ FROM (
             AS is_converted
     FROM theirs LEFT JOIN tied USING (row_id)
     WINDOW of_the_contact AS (PARTITION BY campaign_id, contact_id ORDER BY created_at, call_id)
-) AS counted
-WHERE calls.rowid = counted.row_id AND (counted.attempt_number, counted.is_converted) IS DISTINCT FROM before
+) WHERE (attempt_number, is_converted) IS DISTINCT FROM before
+"""
+"""As the definition of the table counts them: those for whom that is another number than before."""
+
+COUNT = f"""
+UPDATE {SCHEMA}.{TABLE} AS calls
+SET attempt_number = counted.attempt_number, is_converted = counted.is_converted
+FROM counted WHERE calls.rowid = counted.row_id
 """  # noqa: S608
-"""As the definition of the table counts them."""
+
+RECOUNTED = f"FROM {SCHEMA}.{TABLE} WHERE rowid IN (SELECT row_id FROM counted)"  # noqa: S608
 
 
 FORGOTTEN = f"""
@@ -79,9 +86,9 @@ BY_ROW = "SET dynamic_or_filter_threshold = 1000"
 def replace_calls(connection: duckdb.DuckDBPyConnection, dataset: str, loads: Sequence[str]) -> None:
     """Write the rows of the calls that some loads wrote."""
     connection.execute(FORGOTTEN)
-    fresh = FRESH.format(stg_calls=_query("stg_calls"))
+    fresh = FRESH.format(stg_calls=query_of("stg_calls"))
     connection.execute(for_dataset(fresh, dataset), {"loads": loads})
-    listed, come = _query("int_calls", stg_calls="fresh"), _query(TABLE, int_calls="listed")
+    listed, come = query_of("int_calls", stg_calls="fresh"), query_of(TABLE, int_calls="listed")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {listed}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE come AS {come}")
     oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
@@ -98,23 +105,17 @@ def _replace_fresh(connection: duckdb.DuckDBPyConnection, these: str, span: Mapp
     connection.execute(GONE.format(these=these.format(created_at=TABLES[TABLE])), span)
     for table, created_at in TABLES.items():
         _replace(connection, table, these.format(created_at=created_at), span)
-    for statement in (THEIRS, BY_ROW, TIED, COUNTED):
+    for statement in (THEIRS, BY_ROW, TIED, COUNTED, COUNT):
         connection.execute(statement)
+    for rows in ("FROM gone", "FROM come", RECOUNTED):
+        touched.note(connection, rows)
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str, these: str, span: Mapping[str, Any]) -> None:
-    rows = "FROM come" if table == TABLE else _query(table, **{TABLE: "come"})
+    rows = "FROM come" if table == TABLE else query_of(table, **{TABLE: "come"})
     connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE {these}", span)  # noqa: S608
     connection.execute(
         f"INSERT INTO {SCHEMA}.{table} BY NAME SELECT * FROM ({rows}) WHERE {these} "  # noqa: S608
         f"ORDER BY {TABLES[table]}",
         span,
     )
-
-
-def _query(name: str, **instead: str) -> str:
-    """Return the query of a view, reading other tables instead of some views."""
-    query = views()[name].query
-    for view, table in instead.items():
-        query = re.sub(rf"\b{SCHEMA}\.{view}\b", table, query)
-    return query

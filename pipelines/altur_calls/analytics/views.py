@@ -19,6 +19,10 @@ SCHEMA = "analytics"
 DATASET = tables.DATASET
 """The schema of the raw tables, as the files name it."""
 
+BUILT = f"{SCHEMA}._built"
+"""What was made, and from what, as kind and value: the definitions, the timezones, every load; and
+the load of which readers have a copy."""
+
 STAGING, MARTS = "staging", "marts"
 TABLE = "calls"
 TABLES = {
@@ -33,6 +37,16 @@ TABLES = {
 As views they would take five to eighty times as long as a flat table for a month of a campaign; see
 ``tests/benchmarks/MARTS.md``.
 """
+
+SUMS = {
+    "campaign_hourly": "local_date",
+    "campaign_daily": "local_date",
+    "contact_attempts": "local_date",
+    "tag_daily": "local_date",
+    "policy_compliance": "local_date",
+    "contacts": "contact_id",
+}
+"""Views over all calls, and the column that parts them: a row is made from the calls with its value alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,14 @@ def meaning(name: str, column: str) -> str | None:
         if (known := tables.ALL.get(raw, {}).get(column)) is not None:
             return known.get("description")
     return next(filter(None, (meaning(used, column) for used in view.uses)), None)
+
+
+def query_of(name: str, **instead: str) -> str:
+    """Return the query of a view, reading other tables, or queries in brackets, instead of some views."""
+    query = views()[name].query
+    for view, table in instead.items():
+        query = re.sub(rf"\b{SCHEMA}\.{view}\b", lambda _, table=table: table, query)  # type: ignore[misc]
+    return query
 
 
 def for_dataset(sql: str, dataset: str) -> str:

@@ -6,23 +6,29 @@ go, as closing any other handle of it would do, and nothing is missed that is st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
+from altur_calls.analytics import touched
 from altur_calls.analytics.quoting import identifier, literal
-from altur_calls.analytics.relations import Relation, name_of, relations_of
+from altur_calls.analytics.relations import Relation, Shape, name_of, relations_of
 from altur_calls.analytics.views import SCHEMA, View, for_dataset
 from altur_calls.errors import PublishFailed
 from altur_calls.failures import holder_of
 from altur_calls.publishing.attaching import COPY, NAME, attached, log_of
 from altur_calls.publishing.relations import PUBLICATION, PUBLICATION_TOLD, comments, published
-from altur_calls.publishing.replacing import in_place_of
+from altur_calls.publishing.renewing import adds_up, renew, rows_of
+from altur_calls.publishing.replacing import copy_file, in_place_of
 from altur_calls.transaction import transaction
+
+logger = logging.getLogger(__name__)
 
 STORAGE_VERSION = "v1.0.0"
 """What every DuckDB since 1.0 opens, 2.0 too. The default of later ones may not be."""
@@ -62,48 +68,70 @@ def publish_database(
     ((run_id, loaded_at),) = found
     working = name_of(connection)
     wanted = published(relations_of(connection), raw_schema)
-    if _is_there(connection, path, working, wanted, run_id):
+    before = _copy_at(connection, path)
+    if before and before.is_of(run_id, wanted) and _has_all(connection, path, working, wanted):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
     with in_place_of(path) as new:
-        with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
-            counts = _write(connection, working, wanted, facts)
-        _check(connection, new, counts)
+        if not (
+            before
+            and before.is_of(before.run_id, wanted)
+            and touched.is_known(connection, before.run_id)
+            and _renewed(connection, path, new, wanted, facts)
+        ):
+            _make(connection, new, working, wanted, facts)
         # Of somebody else; it would be replayed into what comes now.
         log_of(path.resolve()).unlink(missing_ok=True)
+    with transaction(connection):
+        touched.published(connection, run_id)
     return True
 
 
-def _is_there(
-    connection: duckdb.DuckDBPyConnection, path: Path, working: str, wanted: Sequence[Relation], run_id: str
-) -> bool:
-    """Tell if that is published already.
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A published database: of which load it is, who made it, and by what readers know its tables."""
+
+    run_id: str
+    version: str
+    shapes: frozenset[Shape]
+
+    def is_of(self, run_id: str, wanted: Sequence[Relation]) -> bool:
+        """Tell if a load is published already by this release, in the shape that is wanted."""
+        shapes = frozenset(relation.shape for relation in (*wanted, PUBLICATION_TOLD))
+        return (self.run_id, self.version, self.shapes) == (run_id, version("altur-calls"), shapes)
+
+
+def _copy_at(connection: duckdb.DuckDBPyConnection, path: Path) -> Copy | None:
+    """Return what is published, unless it is somebody else's file, or one that was damaged.
 
     Raises:
         duckdb.IOException: if a program has opened the published file to write to it.
 
     """
-    if not path.exists():
-        return False
+    if not path.exists() or log_of(path).exists():
+        return None
     try:
         with attached(connection, path, "READ_ONLY"):
             told = connection.execute(f"SELECT run_id, version FROM {COPY}.{SCHEMA}.{PUBLICATION}").fetchall()  # noqa: S608
-            there = {relation.shape for relation in relations_of(connection, NAME)}
-            return (
-                told == [(run_id, version("altur-calls"))]
-                and there == {relation.shape for relation in (*wanted, PUBLICATION_TOLD)}
-                and not log_of(path).exists()
-                and all(  # last: every row of it is read
-                    _rows(connection, COPY, relation) == _rows(connection, identifier(working), relation)
-                    for relation in wanted
-                    if relation.is_own
-                )
-            )
+            shapes = frozenset(relation.shape for relation in relations_of(connection, NAME))
+            return Copy(told[0][0], told[0][1], shapes) if told else None
     except duckdb.Error as error:
         if holder_of(error):
             raise
-        return False  # somebody else's file, or one that was damaged
+        return None
+
+
+def _has_all(
+    connection: duckdb.DuckDBPyConnection, path: Path, working: str, wanted: Sequence[Relation]
+) -> bool:
+    """Tell if what somebody put beside the views is published as it is now. Every row of it is read."""
+    with attached(connection, path, "READ_ONLY"):
+        return all(
+            _rows(connection, COPY, relation) == _rows(connection, identifier(working), relation)
+            for relation in wanted
+            if relation.is_own
+        )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, database: str, relation: Relation) -> tuple[int, int | None]:
@@ -113,8 +141,56 @@ def _rows(connection: duckdb.DuckDBPyConnection, database: str, relation: Relati
     return count, total
 
 
+def _renewed(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    new: Path,
+    wanted: Sequence[Relation],
+    facts: Mapping[str, object],
+) -> bool:
+    """Copy what readers have, bring it up to what is loaded, and tell if it is that then.
+
+    Whatever is wrong with it, it can be made anew.
+    """
+    copy_file(path.resolve(), new)
+    try:
+        with attached(connection, new, "READ_WRITE"), transaction(connection):
+            connection.execute(f"DROP TABLE {COPY}.{SCHEMA}.{PUBLICATION}")
+            renew(connection, wanted)
+            _tell(connection, facts)
+            is_right = adds_up(connection)
+        return is_right and _is_whole(connection, new, rows_of(connection, wanted))
+    except duckdb.Error as error:
+        logger.info("The copy of readers is made anew: %s", error)
+        return False
+
+
+def _make(
+    connection: duckdb.DuckDBPyConnection,
+    new: Path,
+    working: str,
+    wanted: Sequence[Relation],
+    facts: Mapping[str, object],
+) -> None:
+    """Write all that is wanted into a new database.
+
+    Raises:
+        PublishFailed: if it is not whole then.
+
+    """
+    new.unlink(missing_ok=True)
+    log_of(new).unlink(missing_ok=True)
+    with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
+        counts = _write(connection, working, wanted, facts)
+    if not _is_whole(connection, new, counts):
+        raise PublishFailed(f"{new} was not written to its end. Readers see what they saw.")
+
+
 def _write(
-    connection: duckdb.DuckDBPyConnection, working: str, wanted: Sequence[Relation], facts: dict[str, object]
+    connection: duckdb.DuckDBPyConnection,
+    working: str,
+    wanted: Sequence[Relation],
+    facts: Mapping[str, object],
 ) -> dict[str, int]:
     """Write all that is wanted into the attached database, at once; return how many rows each table has."""
     counts = {}
@@ -128,10 +204,15 @@ def _write(
                 else:
                     query = f"CREATE TABLE {COPY}.{relation.name_in_sql} AS FROM {relation.name_in_sql}"
                     ((counts[relation.name_in_sql],),) = connection.execute(query).fetchall()
-        connection.execute(TELL, facts)
-        for relation in (*wanted, PUBLICATION_TOLD):
             connection.execute(";".join(comments(relation, COPY)))
+        _tell(connection, facts)
     return counts
+
+
+def _tell(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, object]) -> None:
+    """Say in the attached database what it is a copy of."""
+    connection.execute(TELL, facts)
+    connection.execute(";".join(comments(PUBLICATION_TOLD, COPY)))
 
 
 def _make_view(connection: duckdb.DuckDBPyConnection, working: str, view: View) -> None:
@@ -155,14 +236,12 @@ def _named(relation: Relation) -> Iterator[None]:
         ) from error
 
 
-def _check(connection: duckdb.DuckDBPyConnection, new: Path, counts: dict[str, int]) -> None:
+def _is_whole(connection: duckdb.DuckDBPyConnection, new: Path, counts: Mapping[str, int]) -> bool:
     """See, before anybody else does, that what was written can be opened and has all its rows."""
     if log_of(new).exists():
-        raise PublishFailed(f"{new} was not written to its end. Readers see what they saw.")
+        return False
     with attached(connection, new, "READ_ONLY"):
-        for table, rows in counts.items():
-            ((found,),) = connection.execute(f"SELECT count(*) FROM {COPY}.{table}").fetchall()  # noqa: S608
-            if found != rows:
-                raise PublishFailed(
-                    f"{new} has {found:,} rows of {table}, not {rows:,}. Readers see what they saw."
-                )
+        return counts == {
+            table: connection.execute(f"SELECT count(*) FROM {COPY}.{table}").fetchall()[0][0]  # noqa: S608
+            for table in counts
+        }
