@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ import hypothesis
 import pytest
 
 from altur_calls import altur_source
+from altur_calls.pipeline import run
+from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import COMMAND, KEY, NOON, Cli
 from warehouse import Warehouse
@@ -24,6 +29,11 @@ hypothesis.settings.register_profile(
     "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("shared")
+
+
+def pytest_collection_finish() -> None:
+    """Keep Python from looking through all that was imported, again and again, for what nobody needs."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +56,18 @@ def hears_ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+Settings = dict[str, Any]
+Loads = Callable[..., Path]
+
+
 @pytest.fixture
 def world() -> ManualWorld:
     """Return a world with an empty campaign 1, and campaign 2 with three calls."""
+    return small_world()
+
+
+def small_world() -> ManualWorld:
+    """Make that world."""
     world = ManualWorld()
     world.add_campaign(1)
     world.add_campaign(2)
@@ -65,8 +84,13 @@ def sandbox(world: ManualWorld) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def settings(sandbox: Sandbox) -> dict[str, Any]:
+def settings(sandbox: Sandbox) -> Settings:
     """Return source settings that read the sandbox as fast as it goes."""
+    return settings_for(sandbox)
+
+
+def settings_for(sandbox: Sandbox) -> Settings:
+    """Return those settings."""
     return {
         "api_key": KEY,
         "base_url": sandbox.url,
@@ -77,8 +101,46 @@ def settings(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def loads(tmp_path_factory: pytest.TempPathFactory) -> Loads:
+    """Return a function that tells a folder with what a run leaves that loads a world, once for all tests."""
+
+    @cache
+    def loaded(make: Callable[[], ManualWorld] = small_world, **changed: Hashable) -> Path:
+        folder = tmp_path_factory.mktemp("loaded")
+        is_published = changed.pop("is_published", False)
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            Sandbox(make(), key=KEY, requests_per_second=None) as sandbox,
+        ):
+            patch.chdir(folder)
+            patch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
+            patch.setenv("PUBLISHING__ENABLED", str(is_published).lower())
+            run(Target(), **{**settings_for(sandbox), **changed})
+        return folder
+
+    return loaded
+
+
 @pytest.fixture
-def load(settings: dict[str, Any], tmp_path: Path) -> Callable[..., Warehouse]:
+def loaded(loads: Loads, tmp_path: Path) -> Callable[..., Warehouse]:
+    """Return a function that gives a test its own copy of what a run left: a run costs a second."""
+
+    def loaded(**changed: Any) -> Warehouse:
+        shutil.copytree(loads(**changed), tmp_path, dirs_exist_ok=True)
+        return Warehouse(tmp_path / "altur_calls.duckdb")
+
+    return loaded
+
+
+@pytest.fixture
+def once_loaded(loaded: Callable[..., Warehouse]) -> None:
+    """Let the world have been loaded, by a run before."""
+    loaded()
+
+
+@pytest.fixture
+def load(settings: Settings, tmp_path: Path) -> Callable[..., Warehouse]:
     """Return a function that loads the source as someone else's pipeline would: a plain ``run``."""
 
     def load(**changed: Any) -> Warehouse:

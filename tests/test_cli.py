@@ -45,9 +45,9 @@ def test_a_run_says_what_it_did(cli: Cli, world: ManualWorld, tmp_path: Path) ->
     assert Warehouse(warehouse).calls(2) == as_loaded(world.calls(2))
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_the_second_run_finds_what_is_new(cli: Cli, world: ManualWorld) -> None:
     """And counts it apart from what was there."""
-    run(Target())
     world.put(2, example_call("late", NOON + timedelta(days=1)))
     world.put(2, example_call("later", NOON + timedelta(days=2)))
 
@@ -73,10 +73,9 @@ def test_a_file_that_is_named_as_a_schema_is_refused(name: str) -> None:
         run(Target(credentials=f"{name}.duckdb"))
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_two_warehouses_do_not_share_cursors(cli: Cli, tmp_path: Path) -> None:
     """Dlt keeps state in one folder per pipeline; what a warehouse holds is told by the warehouse."""
-    run(Target())
-
     cli("run", DESTINATION__DUCKDB__CREDENTIALS=str(tmp_path / "second.duckdb"))
 
     assert len(Warehouse(tmp_path / "second.duckdb").calls(2)) == 3
@@ -124,10 +123,9 @@ def test_debug_shows_the_traceback(cli: Cli) -> None:
     assert done.returncode == 77
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_failed_run_leaves_the_warehouse_as_it_was(cli: Cli, world: ManualWorld, tmp_path: Path) -> None:
     """Nothing is half loaded."""
-    run(Target())
-
     cli("run", "--since", "2026-01-01", SOURCES__ALTUR__API_KEY="wrong")
 
     assert Warehouse(tmp_path / "altur_calls.duckdb").calls(2) == as_loaded(world.calls(2))
@@ -226,10 +224,10 @@ def test_every_setting_is_in_the_readme_and_in_config_toml() -> None:
     }
 
 
+@pytest.mark.usefixtures("once_loaded")
 @pytest.mark.usefixtures("cli")
 def test_the_queries_of_the_readme_run() -> None:
     """On what is published, and each finds something."""
-    run(Target())
     published = pipeline.publish(Target(), settings_of()).database
 
     queries = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)

@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 Fields = dict[str, Any]
 COMMAND = Path(sys.executable).with_name("altur-calls")
 CALLS = 190
+TODAY = datetime.now(UTC) - timedelta(hours=6)
+READ = {"campaign_ids": (2,), "max_window_calls": 50}
+"""Campaign 2, in some five windows."""
+
 SEEDS = range(int(os.environ.get("ALTUR_CRASH_SEEDS", "7")))
 """Each seed kills one or two processes, seven in a stage each; ``--log-cli-level=INFO`` tells when."""
 
@@ -44,12 +48,16 @@ SEEDS = range(int(os.environ.get("ALTUR_CRASH_SEEDS", "7")))
 @pytest.fixture
 def world() -> ManualWorld:
     """Return a world with 190 calls in campaign 2, every field filled, the last three in progress today."""
+    return filled_world()
+
+
+def filled_world() -> ManualWorld:
+    """Make that world."""
     world = ManualWorld()
     world.add_campaign(2)
-    today = datetime.now(UTC) - timedelta(hours=6)
     for number in range(CALLS):
         is_open = number >= CALLS - 3
-        moment = (today if is_open else NOON) + timedelta(minutes=number)
+        moment = (TODAY if is_open else NOON) + timedelta(minutes=number)
         status = "in-progress" if is_open else "ended"
         world.put(2, example_call(f"call_{number:03}", moment, status=status))
     return world
@@ -57,8 +65,8 @@ def world() -> ManualWorld:
 
 @pytest.fixture
 def settings(settings: Fields) -> Fields:
-    """Return settings that read campaign 2 in some five windows."""
-    return {**settings, "campaign_ids": [2], "max_window_calls": 50}
+    """Return settings that read the campaign."""
+    return {**settings, **READ, "campaign_ids": [2]}
 
 
 @pytest.fixture
@@ -72,6 +80,12 @@ def environment(settings: Fields) -> dict[str, str]:
 def warehouse(tmp_path: Path) -> Warehouse:
     """Return the warehouse that runs load into."""
     return Warehouse(tmp_path / "altur_calls.duckdb")
+
+
+@pytest.fixture
+def load_first(loaded: Callable[..., Warehouse]) -> Callable[[], object]:
+    """Return a function that lets the world have been loaded, by a run before."""
+    return lambda: loaded(make=filled_world, **READ)
 
 
 @pytest.fixture
@@ -235,6 +249,7 @@ def test_after_a_kill_at_any_moment_the_next_run_ends_at_the_truth(
     environment: dict[str, str],
     folder: Path,
     warehouse: Warehouse,
+    load_first: Callable[[], object],
     seed: int,
 ) -> None:
     """In the first load or a later one, of one package or of many; once, or again before it recovered."""
@@ -243,7 +258,7 @@ def test_after_a_kill_at_any_moment_the_next_run_ends_at_the_truth(
     stages[0] = list(STAGES)[seed % len(STAGES)]
     command = [COMMAND, "run"] if seed % 2 else [sys.executable, "-c", IN_CHUNKS]
     if seed % 3:
-        run(Target(), **settings)
+        load_first()
     for number, stage in enumerate(stages):
         change(world, number)
         was_killed = kill(command, environment, sandbox, folder, moment_of(random, stage))
@@ -325,10 +340,11 @@ def test_a_working_folder_that_is_lost_or_damaged_costs_nothing(
     settings: Fields,
     warehouse: Warehouse,
     folder: Path,
+    load_first: Callable[[], object],
     damage: Callable[[Path], object],
 ) -> None:
     """The warehouse knows all that counts: nothing is read again from the beginning."""
-    run(Target(), **settings)
+    load_first()
     asked = len(sandbox.requests)
     world.change("call_189", tags=["changed"])
     damage(folder)
@@ -455,10 +471,10 @@ def test_a_full_disk_is_told_and_the_next_run_with_room_ends_at_the_truth(
 
 @pytest.fixture
 def first_run(
-    sandbox: Sandbox, settings: Fields, environment: dict[str, str]
+    sandbox: Sandbox, environment: dict[str, str], load_first: Callable[[], object]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Yield a run, of a warehouse that holds calls, in the middle of a request."""
-    run(Target(), **settings)
+    load_first()
     asked = threading.Event()
     sandbox.faults.add("call", do=asked.set)
     sandbox.faults.add("slow", seconds=60, times=None)

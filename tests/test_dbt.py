@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +19,6 @@ import pytest
 import altur_calls
 from altur_calls import tables
 from altur_calls.analytics.dbt_sources import sources
-from altur_calls.pipeline import run
-from altur_calls.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import NOON
 from warehouse import Warehouse
@@ -58,17 +57,26 @@ class Project:
         return {result["unique_id"].split(".")[2]: result["status"] for result in results}
 
 
-@pytest.fixture
-def project(world: ManualWorld, settings: dict[str, Any], tmp_path: Path) -> Project:
-    """Return the project on a warehouse with rows in every table."""
-    assert DBT.exists(), f"{DBT} is missing: make test installs it"
+def world_of_rows() -> ManualWorld:
+    """Return a world that leaves rows in every table."""
+    world = ManualWorld()
+    world.add_campaign(2)
+    for number in range(3):
+        world.put(2, example_call(f"call_{number}", NOON + timedelta(minutes=number)))
     world.add_campaign(3)
     for number in range(5):
         call = example_call(f"more_{number}", NOON + timedelta(hours=7 * number), answered_by="machine")
         world.put(3, call)
     world.put(3, example_call("odd", NOON, status="ringing"))
     world.put(3, {**example_call("no_id", NOON), "id": None})
-    warehouse = Warehouse(Path(run(Target(), **{**settings, "campaign_ids": [1, 2, 3]}).warehouse))
+    return world
+
+
+@pytest.fixture
+def project(loaded: Callable[..., Warehouse], tmp_path: Path) -> Project:
+    """Return the project on a warehouse with rows in every table."""
+    assert DBT.exists(), f"{DBT} is missing: make test installs it"
+    warehouse = loaded(make=world_of_rows, campaign_ids=(2, 3))
     folder = tmp_path / "project"
     shutil.copytree(PROJECT, folder)
     shutil.copy(FILE, folder / "models")

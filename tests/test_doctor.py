@@ -102,9 +102,9 @@ def test_a_clock_that_is_wrong_is_found(ahead: float, told: str) -> None:
     assert finding.told.startswith(told)
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_file_that_is_no_warehouse_is_found(settings: Fields, tmp_path: Path) -> None:
     """Damaged, or somebody's own."""
-    run(Target(), **settings)
     (tmp_path / "altur_calls.duckdb").write_bytes(b"something else" * 1_000)
 
     assert "can't use the warehouse" in wrong(examine(Target(), **settings))["warehouse"]
@@ -167,10 +167,9 @@ def test_a_setting_of_another_section_is_examined_too(cli: Cli) -> None:
     assert [name for name in found if not found[name]["is_good"]] == ["publishing"]
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_it_can_be_asked_while_a_run_is_under_way(settings: Fields) -> None:
     """The run is what has the warehouse open."""
-    run(Target(), **settings)
-
     with Target().opened():
         found = {finding.name: finding for finding in examine(Target(), **settings).findings}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import duckdb
+import hypothesis
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -22,28 +23,33 @@ from common import NOON
 from warehouse import Warehouse
 
 Fields = dict[str, Any]
+Changes = dict[str, tuple[Any, Any]]
 LOG = "SELECT field, old_value, new_value FROM altur.call_changes ORDER BY ALL"
 
 
-def written(call: Fields) -> dict[str, pa.Table]:
-    """Return the rows of a call, by table, as they are written."""
-    sighting = sighting_of({**CALL, **call}, 7, NOON)
-    assert isinstance(sighting, Sighting)
+def written(calls: Sequence[Fields]) -> dict[str, pa.Table]:
+    """Return the rows of calls, by table, as they are written; their ids are their places."""
+    sightings = [sighting_of({**CALL, **call, "id": str(place)}, 7, NOON) for place, call in enumerate(calls)]
     batch = Batch()
-    batch.add_calls([sighting], "1.0")
+    batch.add_calls([sighting for sighting in sightings if isinstance(sighting, Sighting)], "1.0")
+    assert batch.calls == len(calls)
     return batch.written("1.0")
 
 
-def between(old: Fields, new: Fields) -> dict[str, tuple[Any, Any]]:
-    """Return what changed from one version of a call to the next."""
+def between(old: Sequence[Fields], new: Sequence[Fields]) -> list[Changes]:
+    """Return what changed from one version of some calls to the next, call by call."""
     with duckdb.connect() as connection:
         for name, table in written(old).items():
             connection.from_arrow(table).create(name)
-        rows = changes_of(connection, {name: name for name in COMPARED}, written(new), ["c"]).to_pylist()
-    return {row["field"]: (row["old_value"], row["new_value"]) for row in rows}
+        ids = [str(place) for place in range(len(old))]
+        rows = changes_of(connection, {name: name for name in COMPARED}, written(new), ids).to_pylist()
+    changes: list[Changes] = [{} for _ in old]
+    for row in rows:
+        changes[int(row["call_id"])][row["field"]] = (row["old_value"], row["new_value"])
+    return changes
 
 
-CALL = {"id": "c", "created_at": "2026-03-01T11:00:00Z"}
+CALL = {"created_at": "2026-03-01T11:00:00Z"}
 MET = {"policy_id": "p1", "policy_name": "Greets", "result": "met"}
 
 
@@ -80,7 +86,7 @@ MET = {"policy_id": "p1", "policy_name": "Greets", "result": "met"}
 )
 def test_each_field_that_changed_is_told(old, new, changed):
     """By its path in the API's answer, with both values as text."""
-    assert between(old, new) == changed
+    assert between([old], [new]) == [changed]
 
 
 values = st.one_of(st.none(), st.text(max_size=3), st.integers(0, 9), st.booleans())
@@ -96,13 +102,15 @@ versions = st.fixed_dictionaries(
 )
 
 
-@given(versions, versions)
-def test_changes_lead_back_to_what_was(old, new):
+@hypothesis.settings(max_examples=20)
+@given(st.lists(st.tuples(versions, versions), min_size=1, max_size=20))
+def test_changes_lead_back_to_what_was(calls):
     """What changed one way changed back the other, and the same version tells nothing."""
+    old, new = zip(*calls, strict=True)
     forth, back = between(old, new), between(new, old)
 
-    assert {field: (b, a) for field, (a, b) in forth.items()} == back
-    assert between(old, old) == {}
+    assert [{field: (b, a) for field, (a, b) in changes.items()} for changes in forth] == back
+    assert between(old, old) == [{} for _ in calls]
 
 
 # In the warehouse. -------------------------------------------------------------------------------------

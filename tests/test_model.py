@@ -1,4 +1,4 @@
-"""Two hundred worlds drawn from seeds: whatever goes wrong in them, the warehouse ends equal to the world.
+"""A hundred worlds drawn from seeds: whatever goes wrong in them, the warehouse ends equal to the world.
 
 ``MODEL_WORLDS=2000 MODEL_WORLDS_IN_DUCKDB=6 pytest tests/test_model.py`` tries more of them; ``-k seed17-``
 tries one again.
@@ -19,8 +19,8 @@ from common import KEY
 from model import Broken, LifeInDuckDB, LifeInMemory, plan_of
 from warehouse import Warehouse
 
-WORLDS = int(os.environ.get("MODEL_WORLDS", "200"))
-SEEDS_IN_DUCKDB = (84, 195, 22, 10, 71, 241)[: int(os.environ.get("MODEL_WORLDS_IN_DUCKDB", "3"))]
+WORLDS = int(os.environ.get("MODEL_WORLDS", "100"))
+SEEDS_IN_DUCKDB = (84, 195, 22, 10, 71, 241)[: int(os.environ.get("MODEL_WORLDS_IN_DUCKDB", "2"))]
 """Worlds with some of everything: a fast clock, runs that fail, spans, a campaign that opens late."""
 
 
@@ -53,7 +53,7 @@ def test_a_warehouse_that_follows_a_world_becomes_equal_to_it(
 
 def test_the_worlds_were_hard(lived: Counter[str]) -> None:
     """A model test proves nothing if nothing goes wrong, or if so much does that no run promises anything."""
-    if lived["worlds"] < 100:
+    if lived["worlds"] < 40:
         pytest.skip("so few worlds may be easy by chance")
 
     assert lived["crashes"] > 0.8 * lived["worlds"]  # of those that this process had: any of them

@@ -40,11 +40,11 @@ def runs(warehouse: Warehouse, columns: str = "outcome") -> list[Any]:
 # What a row tells. --------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_run_leaves_what_it_brought_and_what_that_took(
     settings: Fields, world: ManualWorld, warehouse: Warehouse
 ) -> None:
     """New, changed and vanished calls apart; the seconds of its phases add up to no more than all."""
-    run(Target(), **settings)
     world.put(1, example_call("new", NOON))
     world.change("call_1", status="failed")
     world.delete("call_2")
@@ -89,10 +89,9 @@ def test_settings_are_told_without_secrets(settings: Fields, sandbox: Sandbox, w
     assert [path for path in beside if b":password@" in path.read_bytes()] == []
 
 
-def test_versions_are_told(settings: Fields, warehouse: Warehouse) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_versions_are_told(warehouse: Warehouse) -> None:
     """Who looks for what changed one day finds an upgrade."""
-    run(Target(), **settings)
-
     told = json.loads(warehouse.value("SELECT versions FROM altur.runs"))
     assert told["tables"] == str(tables.VERSION)
     assert told.keys() == {"altur-calls", "tables", "dlt", "duckdb", "python"}
@@ -105,7 +104,7 @@ def test_every_row_can_be_traced_to_the_run_that_wrote_it(
     settings: Fields, world: ManualWorld, warehouse: Warehouse
 ) -> None:
     """Of every raw table, by the load; a run of several loads has them all."""
-    for number in range(3, 40):
+    for number in range(3, 16):
         world.put(2, example_call(f"call_{number}", NOON + timedelta(minutes=number)))
     first = run(Target(), chunk_calls=8, **{**settings, "max_window_calls": 5}).run_id
     world.put(1, {**example_call("odd", NOON), "mood": "good"})
@@ -126,12 +125,11 @@ def test_every_row_can_be_traced_to_the_run_that_wrote_it(
 # However it ended. --------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_run_that_fails_with_the_warehouse_open_is_there_at_once(
     settings: Fields, warehouse: Warehouse
 ) -> None:
     """With the reason, as it was told."""
-    run(Target(), **settings)
-
     with pytest.raises(AlturError) as failed:
         run(Target(), **{**settings, "api_key": "wrong"})
 
@@ -183,13 +181,13 @@ main(["run"])
 """
 
 
+@pytest.mark.usefixtures("once_loaded")
 @pytest.mark.parametrize("is_lost", [False, True], ids=["the journal", "the warehouse alone"])
 @pytest.mark.usefixtures("cli")
 def test_a_run_that_was_killed_is_told_with_its_loads(
     settings: Fields, world: ManualWorld, warehouse: Warehouse, tmp_path: Path, *, is_lost: bool
 ) -> None:
     """By the next one; also where dlt's folder went with the machine."""
-    run(Target(), **settings)
     with duckdb.connect(warehouse.path) as connection:  # as an older release left them
         connection.execute("UPDATE altur.runs SET first_load_id = NULL, last_load_id = NULL")
     world.put(2, example_call("brought", NOON + timedelta(days=1)))
@@ -206,9 +204,9 @@ def test_a_run_that_was_killed_is_told_with_its_loads(
     assert warehouse.value("SELECT count(*) FROM analytics.loads WHERE run_id IS NULL") == 1
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_busy_run_leaves_a_row_too(settings: Fields, warehouse: Warehouse) -> None:
     """A schedule that is too close is seen in the table."""
-    run(Target(), **settings)
     with Target().opened(), pytest.raises(AlturError):
         run(Target(), **settings)
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -36,10 +36,30 @@ NOBODY = 65_534
 """The user that owns nothing."""
 
 
-def loaded(settings: Fields, *moments: datetime, **changed: Any) -> None:
+def load(settings: Fields, *moments: datetime, **changed: Any) -> None:
     """Load at each of some moments."""
     for moment in moments:
         run(Target(), clock=lambda moment=moment: moment, **{**settings, **changed})
+
+
+@pytest.fixture
+def once_loaded(loaded: Callable[..., Warehouse]) -> None:
+    """Let the world have been loaded at the start, by a run before."""
+    loaded(clock=at_start)
+
+
+def at_start() -> datetime:
+    return START
+
+
+def noted(*moments: datetime, **told: Any) -> None:
+    """Note runs like the one there was, into the copy of its warehouse, at some moments."""
+    journal = journal_of(NAME)
+    (like,) = journal.rows()
+    for moment in moments:
+        began = moment.isoformat()
+        here = {"run_id": began, "started_at": began, "ended_at": began, "warehouse": str(Target().file())}
+        journal.note({**like, **here, **told})
 
 
 def stands(now: datetime) -> Standing:
@@ -62,7 +82,7 @@ def test_the_page_tells_what_was_done_how_far_it_is_proved_and_what_is_next(
 ) -> None:
     """In less than twenty lines, none too long for a terminal, but for those of paths and advice."""
     world.put(2, example_call("talking", START - HOUR, status="in-progress"))
-    loaded(settings, *(START + number * 15 * MINUTE for number in range(-2, 3)))
+    load(settings, *(START + number * 15 * MINUTE for number in range(-2, 3)))
 
     told = page(stands(START + 34 * MINUTE))
 
@@ -78,7 +98,7 @@ def test_what_is_wrong_is_told_with_what_to_do(settings: Fields, world: ManualWo
     """A campaign in doubt, by the reason of its first window."""
     call = world.calls(2)[0]
     world.put_raw(2, call, created_at=call["created_at"])  # counted, but listed once
-    loaded(settings, START)
+    load(settings, START)
 
     told = page(stands(START + MINUTE))
 
@@ -107,7 +127,7 @@ def test_a_run_that_failed_before_there_was_a_warehouse_is_told(settings: Fields
 
 def test_how_often_a_run_failed_in_a_row_is_told(settings: Fields) -> None:
     """Once may be the network."""
-    loaded(settings, datetime.now(UTC) - MINUTE)
+    load(settings, datetime.now(UTC) - MINUTE)
     for _ in range(3):
         with pytest.raises(AlturError):
             run(Target(), **{**settings, "api_key": "wrong"})
@@ -117,9 +137,10 @@ def test_how_often_a_run_failed_in_a_row_is_told(settings: Fields) -> None:
     assert "ended as refused, for the 3. time in a row: GET /campaigns/" in what
 
 
-def test_a_schedule_that_stopped_is_told(settings: Fields) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_a_schedule_that_stopped_is_told() -> None:
     """Runs came every quarter of an hour, and then none."""
-    loaded(settings, *(START + number * 15 * MINUTE for number in range(5)))
+    noted(*(START + number * 15 * MINUTE for number in range(1, 5)))
 
     assert wrong(START + 85 * MINUTE) == []
     assert wrong(START + 95 * MINUTE) == [
@@ -127,17 +148,18 @@ def test_a_schedule_that_stopped_is_told(settings: Fields) -> None:
     ]
 
 
+@pytest.mark.usefixtures("once_loaded")
 @pytest.mark.parametrize(
     "minutes",
     [
-        pytest.param([0, 1, 180, 181, 540], id="now and then"),
-        pytest.param([0, 15, 30, 45], id="a few"),
-        pytest.param([number * 8 / 60 for number in range(7)], id="one after the other"),
+        pytest.param([1, 180, 181, 540], id="now and then"),
+        pytest.param([15, 30, 45], id="a few"),
+        pytest.param([number * 8 / 60 for number in range(1, 7)], id="one after the other"),
     ],
 )
-def test_runs_by_hand_are_no_schedule(settings: Fields, minutes: list[float]) -> None:
+def test_runs_by_hand_are_no_schedule(minutes: list[float]) -> None:
     """Nobody is told to see to a scheduler that is not there."""
-    loaded(settings, *(START + number * MINUTE for number in minutes))
+    noted(*(START + number * MINUTE for number in minutes))
 
     assert wrong(START + 30 * DAY) == []
 
@@ -145,19 +167,11 @@ def test_runs_by_hand_are_no_schedule(settings: Fields, minutes: list[float]) ->
 # Where it is seen. --------------------------------------------------------------------------------------
 
 
-def test_it_is_told_while_a_run_has_the_warehouse(settings: Fields) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_it_is_told_while_a_run_has_the_warehouse() -> None:
     """From what is published, and the journal."""
-    loaded(settings, START)
     publish(Target(), settings_of())
-    journal_of(NAME).note(
-        {
-            **journal_of(NAME).rows()[0],
-            "run_id": "now",
-            "started_at": (START + HOUR).isoformat(),
-            "ended_at": None,
-            "outcome": "running",
-        }
-    )
+    noted(START + HOUR, ended_at=None, outcome="running")
 
     with Target().opened():
         told = stands(START + HOUR)
@@ -189,10 +203,9 @@ def test_the_command_tells_of_a_run_that_is_under_way(
     assert len(told["campaigns"]) == 2 * is_published
 
 
-def test_without_a_published_file_the_warehouse_is_read(settings: Fields, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_without_a_published_file_the_warehouse_is_read(tmp_path: Path) -> None:
     """Whoever does not publish is told as well."""
-    loaded(settings, START)
-
     assert stands(START).seen_in == tmp_path / "altur_calls.duckdb"
     assert [campaign.calls for campaign in stands(START).campaigns] == [0, 3]
 
@@ -202,7 +215,7 @@ def test_runs_that_fail_with_another_folder_of_dlt_are_told(
 ) -> None:
     """They publish nothing, and their journal is not here: the working file knows of them."""
     now = datetime.now(UTC)
-    loaded(settings, now)
+    load(settings, now)
     publish(Target(), settings_of())
     with pytest.raises(AlturError):
         run(Target(), **{**settings, "api_key": "wrong"})
@@ -215,11 +228,9 @@ def test_runs_that_fail_with_another_folder_of_dlt_are_told(
     assert stands(now).seen_in == Target().published()
 
 
-def test_who_cannot_open_the_working_file_is_told_what_is_published(
-    cli: Cli, settings: Fields, sandbox: Sandbox
-) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_who_cannot_open_the_working_file_is_told_what_is_published(cli: Cli, sandbox: Sandbox) -> None:
     """A run has it, and its lock is in another folder of dlt."""
-    run(Target(), **settings)
     publish(Target(), settings_of())
     seen: list[subprocess.CompletedProcess[str]] = []
     environment = {"DLT_DATA_DIR": "elsewhere", "PUBLISHING__ENABLED": "true"}
@@ -232,23 +243,23 @@ def test_who_cannot_open_the_working_file_is_told_what_is_published(
     assert [run["outcome"] for run in json.loads(status.stdout)["runs"]] == ["ok"]
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_published_file_that_is_behind_is_told(settings: Fields, monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishing failed."""
-    loaded(settings, START)
     publish(Target(), settings_of())
-    loaded(settings, START + HOUR)
+    load(settings, START + HOUR)
     monkeypatch.delenv("PUBLISHING__ENABLED")
 
     assert wrong(START + HOUR) == ["Readers do not see the last load yet."]
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_what_was_published_before_that_was_switched_off_is_not_asked(
     settings: Fields, tmp_path: Path
 ) -> None:
     """It would get ever older; while a run has the warehouse, nothing is known but that."""
-    loaded(settings, START)
     publish(Target(), settings_of())
-    loaded(settings, START + DAY)
+    load(settings, START + DAY)
 
     assert wrong(START + DAY) == []
     assert check(START + DAY)[0] == 0
@@ -257,9 +268,9 @@ def test_what_was_published_before_that_was_switched_off_is_not_asked(
         assert stands(START + DAY).seen_in is None
 
 
-def test_looking_at_it_writes_nothing_to_the_folder_of_a_run(settings: Fields, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_looking_at_it_writes_nothing_to_the_folder_of_a_run(tmp_path: Path) -> None:
     """Dlt throws a folder away that it does not know, and one may be a run's that begins."""
-    loaded(settings, START)
     folder = tmp_path / "dlt" / "pipelines" / NAME
     for path in sorted(folder.rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()
@@ -327,10 +338,10 @@ def test_who_may_not_enter_the_folder_of_the_lock_sees_no_run(tmp_path: Path) ->
 # For monitors. ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_check_is_good_while_all_campaigns_are_proved_lately(settings: Fields) -> None:
     """The oldest counts."""
-    loaded(settings, START)
-    loaded(settings, START + HOUR, campaign_ids=[2])
+    load(settings, START + HOUR, campaign_ids=[2])
 
     code, told = check(START + 90 * MINUTE)
     assert (code, told.startswith("ok: campaign 1 is proved until 2026-03-03 18:00 UTC, 90 min")) == (0, True)
@@ -342,13 +353,13 @@ def test_a_check_is_good_while_all_campaigns_are_proved_lately(settings: Fields)
     )
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_campaign_that_is_no_longer_loaded_alerts_nobody(settings: Fields) -> None:
     """After two runs without it: one may have been by hand."""
-    loaded(settings, START)
-    loaded(settings, START + 3 * HOUR, campaign_ids=[2])
+    load(settings, START + 3 * HOUR, campaign_ids=[2])
     assert check(START + 3 * HOUR)[0] == 6
 
-    loaded(settings, START + 4 * HOUR, campaign_ids=[2])
+    load(settings, START + 4 * HOUR, campaign_ids=[2])
 
     assert check(START + 4 * HOUR)[0] == 0
 
@@ -356,7 +367,7 @@ def test_a_campaign_that_is_no_longer_loaded_alerts_nobody(settings: Fields) -> 
 def test_what_the_next_run_may_mend_is_borne_for_a_while(settings: Fields) -> None:
     """An API that is down at night wakes nobody before it is too late."""
     now = datetime.now(UTC)
-    loaded(settings, now)
+    load(settings, now)
     with pytest.raises(AlturError):
         run(Target(), **{**settings, "base_url": "http://127.0.0.1:9", "retry_for_seconds": 0.1})
 
@@ -368,7 +379,7 @@ def test_what_the_next_run_may_mend_is_borne_for_a_while(settings: Fields) -> No
 def test_what_no_run_mends_alerts_at_once(settings: Fields) -> None:
     """Somebody has to do something."""
     now = datetime.now(UTC)
-    loaded(settings, now)
+    load(settings, now)
     with pytest.raises(AlturError):
         run(Target(), **{**settings, "api_key": "wrong"})
 
@@ -380,7 +391,7 @@ def test_what_no_run_mends_alerts_at_once(settings: Fields) -> None:
 def test_runs_that_gave_way_to_another_hide_nothing(settings: Fields) -> None:
     """Be they many: how the last that did anything ended is told, and no schedule is seen in them."""
     now = datetime.now(UTC)
-    loaded(settings, now)
+    load(settings, now)
     with pytest.raises(AlturError):
         run(Target(), **{**settings, "api_key": "wrong"})
     with Target().opened():
@@ -410,7 +421,7 @@ def test_a_first_load_that_takes_too_long_alerts_though_others_gave_way_to_it(se
 
 def test_a_campaign_that_was_never_proved_alerts(settings: Fields) -> None:
     """It was added, and is not there."""
-    loaded(settings, START, campaign_ids=[2, 99])
+    load(settings, START, campaign_ids=[2, 99])
 
     assert check(START) == (6, "campaign 99 was never proved")
 
@@ -455,9 +466,9 @@ def test_the_command_alerts(cli: Cli) -> None:
     assert json.loads(done.stdout)["verdict"] == "nothing is loaded yet"
 
 
-def test_a_warehouse_from_before_there_were_runs_is_told_of(settings: Fields, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_a_warehouse_from_before_there_were_runs_is_told_of(tmp_path: Path) -> None:
     """Of its campaigns nothing is known, until the next run."""
-    loaded(settings, START)
     with duckdb.connect(tmp_path / "altur_calls.duckdb") as connection:
         connection.execute("DROP VIEW analytics.loads")
     journal_of(NAME).path.unlink()

@@ -31,12 +31,28 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 
 @pytest.fixture
-def world(world: ManualWorld) -> ManualWorld:
-    """Return a world in which Ana was called three times, is converted, and Ben once."""
+def world() -> ManualWorld:
+    """Return a world in which Ana was called three times, is converted, Ben once, and somebody else too."""
+    return world_of_two()
+
+
+def world_of_two() -> ManualWorld:
+    """Make that world."""
+    world = ManualWorld()
+    for campaign_id in (1, 2):
+        world.add_campaign(campaign_id)
+    for number in range(3):
+        world.put(2, example_call(f"call_{number}", NOON + number * timedelta(minutes=1)))
     for number, hour in enumerate((0, 5, 10)):
         put(world, f"ana_{number}", hour, "Ana", status="converted")
     put(world, "ben_0", 3, "Ben")
     return world
+
+
+@pytest.fixture
+def once_loaded(loaded: Callable[..., Warehouse]) -> None:
+    """Let the days have been loaded, by a run before."""
+    loaded(make=world_of_two, **DAYS)
 
 
 def put(world: ManualWorld, call_id: str, hour: float, contact: str, status: str = "answered") -> None:
@@ -114,11 +130,11 @@ def fails(*_: object) -> None:
     pytest.fail("What readers have was made anew.")
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_late_call_moves_the_attempts_after_it(
     world: ManualWorld, settings: dict[str, Any], warehouse: Warehouse
 ) -> None:
     """And the contact stays converted where its last call lies."""
-    run(Target(), **settings, **DAYS)
     put(world, "ana_late", 2, "Ana", status="converted")
 
     run(Target(), **settings, **DAYS)
@@ -145,11 +161,11 @@ def test_a_campaign_with_another_timezone_has_other_days_in_every_table(
     assert differing(warehouse) == []
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_what_the_log_of_changes_forgets_is_gone_from_its_table(
     world: ManualWorld, settings: dict[str, Any], warehouse: Warehouse
 ) -> None:
     """With the run that forgets it."""
-    run(Target(), **settings, **DAYS)
     world.change("ana_1", status="failed")
     run(Target(), **settings, **DAYS)
     assert warehouse.value("SELECT COUNT(*) FROM analytics.call_changes") > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,12 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "altur_calls.duckdb")
 
 
+@pytest.fixture
+def once_loaded(loaded: Callable[..., Warehouse]) -> None:
+    """Let campaign 2 have been loaded, by a run before."""
+    loaded(campaign_ids=(2,))
+
+
 def fill(world: ManualWorld, count: int) -> None:
     """Put so many calls into campaign 2, the three of the world among them."""
     for number in range(3, count):
@@ -51,6 +58,19 @@ def drop(world: ManualWorld, count: int) -> None:
     """Delete so many of them."""
     for number in range(count):
         world.delete(f"call_{number}")
+
+
+def open_with(world: ManualWorld, campaign_id: int, count: int) -> None:
+    """Add a campaign with so many calls."""
+    world.add_campaign(campaign_id)
+    for number in range(count):
+        world.put(campaign_id, {"id": f"{campaign_id}_{number}", "created_at": NOON + number * SECOND})
+
+
+def drop_from(world: ManualWorld, campaign_id: int, count: int) -> None:
+    """Delete so many of them."""
+    for number in range(count):
+        world.delete(f"{campaign_id}_{number}")
 
 
 def marked(warehouse: Warehouse) -> list[str]:
@@ -83,11 +103,11 @@ def test_a_call_that_a_later_proved_window_does_not_list_is_marked_with_since_wh
     )
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_since_when_is_told_by_the_first_read_that_missed_it(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """Later reads find nothing new."""
-    run(Target(), **settings)
     world.delete("call_1")
     run(Target(), **settings, **DAY)
     since = warehouse.value("SELECT deleted_at FROM altur.campaign_calls WHERE is_deleted")
@@ -157,11 +177,11 @@ def test_a_window_that_is_not_proved_marks_nothing(
     assert marked(warehouse) == ["same_7"]
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_campaign_that_is_not_found_marks_nothing(
     sandbox: Sandbox, settings: Fields, warehouse: Warehouse
 ) -> None:
     """A 404 says nothing of its calls."""
-    run(Target(), **settings)
     sandbox.faults.add("status", status=404, times=None)
 
     done = run(Target(), **settings, **DAY)
@@ -170,11 +190,11 @@ def test_a_campaign_that_is_not_found_marks_nothing(
     assert marked(warehouse) == []
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_run_that_fails_marks_nothing(
     world: ManualWorld, sandbox: Sandbox, settings: Fields, warehouse: Warehouse
 ) -> None:
     """Nothing was read."""
-    run(Target(), **settings)
     world.delete("call_1")
     sandbox.faults.add("reset", times=None)
 
@@ -200,11 +220,11 @@ def test_a_window_speaks_only_of_calls_within_its_bounds(
     assert marked(warehouse) == ["before"]
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_call_that_is_listed_but_can_be_no_row_has_not_vanished(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """The API still lists it; what came of it is in rejected_calls."""
-    run(Target(), **settings)
     world.delete("call_1")
     world.put_raw(2, {"id": "call_1", "created_at": "yesterday"}, created_at=NOON + MINUTE)
 
@@ -217,31 +237,36 @@ def test_a_call_that_is_listed_but_can_be_no_row_has_not_vanished(
 # Suspicious. --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("calls", "gone", "is_suspicious"),
-    [
-        (30, 20, False),  # two thirds, but not more than 20
-        (100, 21, True),
-        (210, 21, False),  # a tenth, not more
-        (209, 21, True),
-        (30, 30, True),
-    ],
-)
 def test_many_calls_that_vanish_at_once_are_suspicious_and_none_is_marked(
-    world: ManualWorld, settings: Fields, warehouse: Warehouse, calls: int, gone: int, *, is_suspicious: bool
+    world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """More than 20, and more than a tenth of their window: more likely the API is wrong than we are."""
-    fill(world, calls)
+    cases = {
+        11: (30, 20, False),  # two thirds, but not more than 20
+        12: (100, 21, True),
+        13: (210, 21, False),  # a tenth, not more
+        14: (209, 21, True),
+        15: (30, 30, True),
+    }
+    settings["campaign_ids"] = [*cases]
+    for campaign_id, (calls, _, _) in cases.items():
+        open_with(world, campaign_id, calls)
     run(Target(), **settings)
-    drop(world, gone)
+    for campaign_id, (_, gone, _) in cases.items():
+        drop_from(world, campaign_id, gone)
 
     done = run(Target(), **settings, **DAY)
 
-    assert done.exit_code == (SUSPICIOUS if is_suspicious else COMPLETE)
-    assert len(marked(warehouse)) == (0 if is_suspicious else gone)
-    ledger = "SELECT vanished_calls, is_suspicious FROM altur.call_windows ORDER BY read_at DESC LIMIT 1"
-    assert warehouse.rows(ledger) == [(gone, is_suspicious)]
-    assert (f"{gone} calls vanished at once" in " ".join(done.suspicious)) is is_suspicious
+    ledger = "SELECT vanished_calls, is_suspicious FROM altur.call_windows WHERE campaign_id = {} "
+    told = "\n".join(done.suspicious)
+    assert done.exit_code == SUSPICIOUS
+    for campaign_id, (_, gone, is_suspicious) in cases.items():
+        of_it = [call_id for call_id in marked(warehouse) if call_id.startswith(f"{campaign_id}_")]
+        last = warehouse.rows(ledger.format(campaign_id) + "ORDER BY read_at DESC LIMIT 1")
+        assert len(of_it) == (0 if is_suspicious else gone)
+        assert last == [(gone, is_suspicious)]
+        assert (f"campaign {campaign_id} " in told) is is_suspicious
+    assert told.count("30 calls vanished at once") == 1
 
 
 def test_a_suspicious_window_beside_a_sound_one_stops_nothing_there(
@@ -313,19 +338,23 @@ def command(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str
 # No silent zero. ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("calls", [3, 20, 21, 100])
 def test_a_campaign_that_held_calls_and_now_holds_none_is_not_green(
-    world: ManualWorld, settings: Fields, calls: int
+    world: ManualWorld, settings: Fields
 ) -> None:
     """However few they were: the API answers 200 and an empty list, and nothing else would tell."""
-    fill(world, calls)
+    cases = {11: 3, 12: 20, 13: 21, 14: 100}
+    settings["campaign_ids"] = [*cases]
+    for campaign_id, calls in cases.items():
+        open_with(world, campaign_id, calls)
     run(Target(), **settings)
-    drop(world, calls)
+    for campaign_id, calls in cases.items():
+        drop_from(world, campaign_id, calls)
 
     done = run(Target(), **settings, **DAY)
 
     assert done.exit_code == SUSPICIOUS
-    assert any("campaign 2" in line for line in done.suspicious)
+    told = "\n".join(done.suspicious)
+    assert [campaign_id for campaign_id in cases if f"campaign {campaign_id} " not in told] == []
 
 
 def test_a_campaign_that_falls_silent_is_found_without_a_word_from_the_user(
@@ -355,11 +384,11 @@ def test_a_campaign_that_never_held_a_call_is_green(settings: Fields) -> None:
 # A crash in between. ------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_run_that_dies_before_its_load_marks_nothing_and_the_next_one_does(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """A mark is a row of the load, like the cursor and the ledger: they are there together, or not at all."""
-    run(Target(), **settings)
     world.delete("call_1")
     with Target().opened() as (pipeline, client):
         work = Extraction()
@@ -374,11 +403,11 @@ def test_a_run_that_dies_before_its_load_marks_nothing_and_the_next_one_does(
     assert marked(warehouse) == ["call_1"]
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_calls_of_a_load_that_was_not_completed_are_written_again(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """Their children may not be there, though the call looks as new as it can."""
-    run(Target(), **settings)
     with duckdb.connect(warehouse.path) as connection:
         connection.execute("UPDATE altur.campaign_calls SET _dlt_load_id = '1.0' WHERE id = 'call_1'")
         connection.execute("DELETE FROM altur.campaign_calls__tags WHERE call_id = 'call_1'")
@@ -391,11 +420,11 @@ def test_calls_of_a_load_that_was_not_completed_are_written_again(
 # What did not change. -----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_call_that_did_not_change_is_not_written_again(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """It keeps the load that brought it: what is read again costs the warehouse nothing."""
-    run(Target(), **settings)
     loads = "SELECT id, _dlt_load_id FROM altur.campaign_calls ORDER BY id"
     before = dict(warehouse.rows(loads))
     world.change("call_1", tags=["new"])
@@ -407,11 +436,11 @@ def test_a_call_that_did_not_change_is_not_written_again(
     assert warehouse.calls(2) == as_loaded(world.calls(2))
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_call_whose_time_of_creation_moved_has_its_children_once(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """The API says when a call was created, not that it will never say otherwise."""
-    run(Target(), **settings)
     world.change("call_1", created_at=NOON + 5 * MINUTE, tags=["moved"])
 
     done = run(Target(), **settings, **DAY)

@@ -26,8 +26,12 @@ from altur_sandbox import Faults, Manners, Sandbox
 from common import COMMAND, KEY
 from warehouse import Warehouse, as_loaded
 
+SECOND = timedelta(seconds=1)
 SOAK = int(os.environ.get("ALTUR_SOAK", "0"))
 RUNS, PROCESSES = SOAK or 12, SOAK or 8
+DAYS, MINUTES, OLDEST = (10, 20, 3) if SOAK else (5, 2, 1.5)
+"""How old the worlds are, and at which seconds of their age calls last change by the real clock."""
+
 MOST_GROWTH = 1.1
 ENOUGH = 100
 """Fewer runs don't tell to a tenth how long one takes, for the machine has others to serve, nor how large the
@@ -35,7 +39,6 @@ warehouse is, for DuckDB leaves room in it and takes it up again."""
 UNSTEADY = {"cpu_seconds", "bytes_a_call"}
 
 ORIGIN = datetime(2026, 3, 2, 18, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
 SLACK = 3 * SECOND
 """Windows begin and end at whole seconds, so what is due is read this much later."""
 
@@ -74,7 +77,7 @@ def test_runs_in_one_process_leave_nothing_behind(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As ``run --every 15m`` makes them, for days in which every tenth run fails and another is in doubt."""
-    world = LivingWorld(ORIGIN, EVERY, timedelta(days=10), timedelta(days=3))
+    world = LivingWorld(ORIGIN, EVERY, timedelta(days=DAYS), timedelta(days=3))
     with Sandbox(world, key=KEY, requests_per_second=None) as sandbox, looping(sandbox, monkeypatch) as run:
         taken = []
         for number in range(RUNS):
@@ -96,7 +99,7 @@ def test_processes_one_after_the_other_leave_nothing_behind(
     """The command itself, by the real clock, in a world that lives fast and is read again as soon."""
     monkeypatch.setenv("SOURCES__ALTUR__REREAD_AGES_MINUTES", "[0.05, 0.2, 0.8, 3.2]")
     result = tmp_path_factory.mktemp("meter") / "taken.json"
-    world = LivingWorld(utc_now(), SECOND, timedelta(minutes=20), 3 * SECOND)
+    world = LivingWorld(utc_now(), SECOND, timedelta(minutes=MINUTES), OLDEST * SECOND)
     with Sandbox(world, key=KEY, requests_per_second=None) as sandbox:
         monkeypatch.setenv("SOURCES__ALTUR__BASE_URL", sandbox.url)
         taken = []
