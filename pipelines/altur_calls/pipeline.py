@@ -82,7 +82,7 @@ def run(
             this.opened(location_of(pipeline), work.settings)
             tell("run", "the run has begun", warehouse=this.warehouse, settings=this.settings)
             record(client, journal, this)
-            held = _held(pipeline)
+            held = _held(client)
             try:
                 with watch(work.tally):
                     midway = _Midway(publishing)
@@ -90,12 +90,12 @@ def run(
             except Exception as error:
                 this.failed(error)
                 with suppress(duckdb.Error):  # if the warehouse failed, the next run writes it there
-                    this.calls_new = _held(pipeline).calls - held.calls
+                    this.calls_new = _held(client).calls - held.calls
                     record(client, journal, this)
                 if is_of_api(error):  # what came before it is for readers all the same
                     _published(client, publishing, _kept_up(client))
                 raise
-            done = _summary(pipeline, this, work, held, failure)
+            done = _summary(client, this, work, held, failure)
             if done.new_calls != work.tally.new_calls:
                 forget_orphans(client)
             _record(client, journal, this, done)  # what is published has it too
@@ -115,9 +115,9 @@ class Held(NamedTuple):
     """Calls that can't be rows, and ways in which calls differ from the API document."""
 
 
-def _held(pipeline: dlt.Pipeline) -> Held:
-    surprises = count_rows(pipeline, tables.REJECTED) + count_rows(pipeline, tables.DRIFT)
-    return Held(count_rows(pipeline), surprises)
+def _held(client: Client) -> Held:
+    surprises = count_rows(client, tables.REJECTED) + count_rows(client, tables.DRIFT)
+    return Held(count_rows(client, tables.CALLS), surprises)
 
 
 class _Midway:
@@ -205,9 +205,9 @@ def _published(
 
 
 def _summary(
-    pipeline: dlt.Pipeline, this: Run, work: Extraction, before: Held, failure: AlturError | None
+    client: Client, this: Run, work: Extraction, before: Held, failure: AlturError | None
 ) -> Summary:
-    after, tally = _held(pipeline), work.tally
+    after, tally = _held(client), work.tally
     this.calls_new = after.calls - before.calls
     return Summary(
         run_id=this.run_id,
@@ -221,7 +221,7 @@ def _summary(
         throttled=tally.throttled,
         retries=tally.retries,
         seconds=this.seconds,
-        warehouse=location_of(pipeline),
+        warehouse=str(this.warehouse),
         unproved=tuple(tally.unproved),
         missing=tuple(tally.missing),
         suspicious=tuple(tally.suspicious),

@@ -78,7 +78,7 @@ class Target:
                 yield pipeline, client
                 if holds_calls(pipeline):
                     forget_unfinished(pipeline)
-                _drop_staging(pipeline)
+                _drop_staging(client)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -225,9 +225,9 @@ def _set(client: Client, options: Mapping[str, Any]) -> None:
         client.execute_sql(f"SET GLOBAL {name} = %s", options[name])
 
 
-def _drop_staging(pipeline: dlt.Pipeline) -> None:
+def _drop_staging(client: Client) -> None:
     """Remove dlt's copy of what was merged last: people query this file, and it would carry it twice."""
-    with pipeline.sql_client() as client, client.with_staging_dataset():
+    with client.with_staging_dataset():
         if client.has_dataset():
             client.drop_dataset()
 
@@ -242,14 +242,11 @@ def holds_calls(pipeline: dlt.Pipeline) -> bool:
     return pipeline.default_schema_name is not None
 
 
-def count_rows(pipeline: dlt.Pipeline, table: str = tables.CALLS) -> int:
-    """Count the rows of a table in the warehouse: the calls."""
-    if not holds_calls(pipeline):
-        return 0
+def count_rows(client: Client, table: str) -> int:
+    """Count the rows of a table in the warehouse; none if it was not made yet."""
     try:
-        with pipeline.sql_client() as client:
-            name = client.make_qualified_table_name(table)
-            rows = client.execute_sql(f"SELECT count(*) FROM {name}")  # noqa: S608 (a name of ours, quoted)
+        name = client.make_qualified_table_name(table)
+        rows = client.execute_sql(f"SELECT count(*) FROM {name}")  # noqa: S608 (a name of ours, quoted)
     except DestinationUndefinedEntity:
         return 0
     return int(rows[0][0]) if rows else 0
