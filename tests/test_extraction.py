@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -89,3 +90,32 @@ def test_how_many_calls_are_due_is_known_from_the_first_answer(
         pass
 
     assert early == work.tally.calls_counted == 203
+
+
+def test_a_history_ends_with_windows_of_few_calls(
+    world: ManualWorld, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When all is read little is left to load."""
+    monkeypatch.setattr("altur_calls.reading.LAST_CALLS", 20)
+    fill(world, 1, 400)
+    work = Extraction()
+
+    reads = list(begun(work, **{**settings, "campaign_ids": [1]}, max_window_calls=200).take())
+
+    sizes = [len(read.calls) for read in sorted(reads, key=lambda read: read.window.start) if read.calls]
+    assert sum(sizes) >= 400  # windows overlap by a second
+    assert max(sizes[-2:]) <= 20 < min(sizes[:2])
+    assert all(earlier >= later for earlier, later in pairwise(sizes[2:]))
+
+
+def test_the_less_is_left_the_sooner_it_is_loaded(
+    world: ManualWorld, sandbox: Sandbox, settings: Settings
+) -> None:
+    """Fewer calls than are worth a load by themselves are worth one when no more than that are to come."""
+    fill(world, 1, 120)
+    fill(world, 2, 110)
+    sandbox.faults.add("slow", campaign_id=2, seconds=3, page=1, times=None)
+
+    reads = list(begun(Extraction(chunk_calls=1_000), **settings).take())
+
+    assert [read.campaign_id for read in reads] == [1]

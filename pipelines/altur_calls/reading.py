@@ -195,7 +195,7 @@ class Reader:
             self._uncounted -= not (task.is_part or task.is_retry)
 
     def _is_last(self, task: Task) -> bool:
-        return task.is_part and not self._todo and not self._uncounted
+        return task.is_part and not (task.is_retry or self._todo or self._uncounted)
 
     def _replace(self, *tasks: Task) -> None:
         """Put ``tasks`` first in the queue, in place of one that was taken."""

@@ -8,7 +8,7 @@ so with another number of calls for the API-bound workload. A part of it, shown 
     python tests/benchmarks/compare.py --workload staleness --only altur-calls --only by-hand
 
 Contestants are started as processes of their own (``contestants/``); what one takes is measured from the
-start of its process to its end, when the warehouse can be queried.
+start of its process to its end. A warehouse can be queried then; what altur-calls publishes, already before.
 """
 
 from collections.abc import Iterator, Sequence
@@ -85,8 +85,9 @@ def api(wish: Wish) -> Iterator[str]:
     latency = LATENCY_SECONDS if wish.latency is None else wish.latency
     yield from report.section(
         "The API is the limit",
-        f"{LIMIT} requests in any second. `x limit` is the time taken as a multiple of what the limit "
-        f"leaves: pages / {LIMIT}.",
+        f"{LIMIT} requests in any second. `queryable after` are seconds from the start of the process until "
+        "another one can query all calls; `x limit` is that as a multiple of what the limit leaves: pages / "
+        f"{LIMIT}.",
     )
     for calls, contestant in wish.loads(API_CALLS, API_CALLS_OF_OURS, [ALTUR_CALLS]):
         yield from _rows(contestant, api_bound(calls, latency))

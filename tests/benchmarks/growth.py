@@ -1,9 +1,11 @@
 """A scheduled run into warehouses of different size, and reading the same calls again and again.
 
 The first warehouse is loaded from the API. The larger ones are copies of it, filled up with older calls: the
-same again, a month earlier each time, with children, windows and loads.
+same again, a month earlier each time, with children, windows and loads. A run that is not measured brings
+their views up to that, and publishes it.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from workloads import NOON
 
 from altur_sandbox import BulkWorld
 
-CALLS, MONTH_DAYS, LATER = 100_000, 30, timedelta(hours=3.6)
+CALLS, MONTH_DAYS, SOON, LATER = 100_000, 30, timedelta(minutes=1), timedelta(hours=3.6)
 SIZES = (100_000, 1_000_000, 10_000_000)
 RUNS = 3
 AT = str(HERE / "altur_calls_at.py")
@@ -47,6 +49,7 @@ class Growth:
 
     calls: int
     file_bytes: int
+    published_bytes: int
     efforts: tuple[Effort, ...]
     figures: Figures
 
@@ -68,20 +71,27 @@ def grown(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> Iterator[Growth]:
     with Server(world, requests_per_second=None) as server, TemporaryDirectory(prefix="growth") as name:
         folder = Path(name)
         job = Job(server.url, (1,), folder, is_limited=True, moment=None)
+        published = job.database.with_suffix(".published.duckdb")
         run_process((PYTHON, AT, NOON.isoformat()), job)
-        youngest, whole = folder / "youngest.duckdb", folder / "whole.duckdb"
+        youngest, kept, copy = folder / "youngest.duckdb", folder / "kept.duckdb", folder / "copy.duckdb"
         shutil.copy(job.database, youngest)
-        shutil.copy(job.database, whole)
         months = 1
         for calls in sizes:
-            fill_up(whole, youngest, range(months, calls // CALLS))
+            fill_up(job.database, youngest, range(months, calls // CALLS))
             months = calls // CALLS
+            run_process((PYTHON, AT, (NOON + SOON).isoformat()), job)
+            shutil.copy(job.database, kept)
+            shutil.copy(published, copy)
             efforts = []
             for _ in range(runs):
-                shutil.copy(whole, job.database)
+                shutil.copy(kept, job.database)
+                shutil.copy(copy, published)
+                os.sync()  # a run is not to wait for what was copied here
                 server.figures()
                 efforts.append(run_process((PYTHON, AT, (NOON + LATER).isoformat()), job))
-            yield Growth(calls, whole.stat().st_size, tuple(efforts), server.figures())
+            yield Growth(calls, kept.stat().st_size, copy.stat().st_size, tuple(efforts), server.figures())
+            shutil.move(kept, job.database)
+            shutil.move(copy, published)
 
 
 def fill_up(database: Path, youngest: Path, months: range) -> None:

@@ -11,10 +11,11 @@ import time
 
 def main(result: str, *command: str) -> None:
     """Run the command, its own children included, and write what it took as JSON."""
-    began = time.monotonic()
+    began_at, began = time.time(), time.monotonic()
     process_id = os.posix_spawn(command[0], command, os.environ)
     _, status, used = os.wait4(process_id, 0)
     took = {
+        "began_at": began_at,
         "seconds": time.monotonic() - began,
         "cpu_seconds": used.ru_utime + used.ru_stime,
         "peak_bytes": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),

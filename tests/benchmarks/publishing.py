@@ -5,7 +5,7 @@
     python tests/benchmarks/publishing.py --calls 100000
 
 The warehouses are made in SQL (``large.py``). How much of the time is the disk's, a plain copy of the working
-file tells, written to the disk as well.
+file tells, written to the disk as well. A load brings 500 new calls and 2,000 that changed.
 """
 
 import os
@@ -20,14 +20,18 @@ import report
 from marts import MEGABYTE, built, seconds_of
 
 from altur_calls import process
+from altur_calls.analytics.keeping import keep_up
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import publish_client
 from altur_calls.publishing.replacing import sync
 from altur_calls.target import Target
 
 SIZES = (550_000, 5_500_000)
+NEW, CHANGED = 500, 2_000
+"""Calls of a load."""
+
 COLUMNS = (
-    *("calls", "working file, MB", "published, MB", "s", "nothing new, s"),
+    *("calls", "working file, MB", "published, MB", "all, s", "a load, s", "nothing new, s"),
     *("Parquet, MB", "Parquet as well, s", "plain copy, s"),
 )
 
@@ -39,6 +43,9 @@ def published(folder: Path, calls: int) -> str:
     built(database)
     with Target("large", str(database)).opened() as (_, client):
         first = publish_client(client, settings_of())
+        large.load(client.native_connection, calls, 0, NEW, CHANGED)
+        keep_up(client)
+        load = publish_client(client, settings_of())
         again = publish_client(client, settings_of())
         files = publish_client(client, settings_of(parquet=True))
     copy = folder / "copy.duckdb"
@@ -51,7 +58,7 @@ def published(folder: Path, calls: int) -> str:
     row = report.table_row(
         f"{calls:,}",
         *(f"{size / MEGABYTE:,.0f}" for size in (database.stat().st_size, first.size)),
-        *(f"{done.seconds:.2f}" for done in (first, again)),
+        *(f"{done.seconds:.2f}" for done in (first, load, again)),
         f"{size_of(files.parquet) / MEGABYTE:,.0f}",
         *(f"{seconds:.2f}" for seconds in (files.seconds, plain)),
     )
@@ -69,6 +76,8 @@ def lines_of(sizes: tuple[int, ...], folder: Path) -> Iterator[str]:
     """Yield the results as text."""
     words = "Written by `make bench-publishing`; what is done and how: `publishing.py`, `large.py`."
     yield from (*report.opening("Publishing", words), "")
+    yield f"`all` is published at first; `a load` brings {NEW} new calls and {CHANGED:,} that changed."
+    yield ""
     yield from report.table_head(COLUMNS)
     for calls in sizes:
         yield published(folder, calls)

@@ -22,8 +22,9 @@ TIMEOUT_SECONDS = 1_200
 
 @dataclass(frozen=True)
 class Effort:
-    """What a process took, its children included."""
+    """What a process took, its children included, and when it began, in seconds since 1970."""
 
+    began_at: float
     seconds: float
     cpu_seconds: float
     peak_bytes: int
@@ -34,11 +35,13 @@ class Effort:
 class Result:
     """What a run of a contestant took, and what it led to.
 
+    queryable_seconds: from the start of the process until another one can query what it loaded.
     least_seconds: what the API's limit alone would take for the pages there are, None without a limit.
     """
 
     name: str
     effort: Effort
+    queryable_seconds: float
     figures: Figures
     verdict: Verdict
     least_seconds: float | None
@@ -60,7 +63,8 @@ def tried(contestant: Contestant, workload: Workload) -> Iterator[Result]:
             effort = run_process(contestant.command(job), job)
             figures = server.figures()
             verdict = judged(rows_in(job.database, contestant.sql), rows_of(world))
-            yield Result(contestant.name, effort, figures, verdict, _least_seconds(world, workload))
+            queryable, least = _queryable_seconds(effort, job), _least_seconds(world, workload)
+            yield Result(contestant.name, effort, queryable, figures, verdict, least)
 
 
 def served(workload: Workload, connections: int) -> tuple[Effort, Figures]:
@@ -93,6 +97,12 @@ def run_process(command: tuple[str, ...], job: Job) -> Effort:
     if effort.exit_code:
         sys.stderr.write(f"{command[:2]} ended with {effort.exit_code}:\n{log.read_text()[-2_000:]}\n")
     return effort
+
+
+def _queryable_seconds(effort: Effort, job: Job) -> float:
+    """Return when what is published was put in its place; without that, when the process ended."""
+    published = job.database.with_suffix(".published.duckdb")
+    return published.stat().st_ctime - effort.began_at if published.exists() else effort.seconds
 
 
 def _pages(world: World, campaign_id: int) -> int:
