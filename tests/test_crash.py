@@ -191,7 +191,7 @@ def test_the_next_run_ends_at_the_truth_where_dlt_would_double(
 
     done = run(Target(), **settings)
 
-    assert (done.exit_code, done.new_calls) == (0, CALLS + 1)
+    assert (done.exit_code, done.total_calls) == (0, CALLS + 1)
     assert_truth(warehouse, world)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dlt
 import pytest
 
 import altur_calls.settings
@@ -64,3 +65,23 @@ def test_who_is_done_soon_is_waited_for(holder: subprocess.Popen[str], settings:
         logger.removeHandler(hears)
 
     assert [f"(PID {holder.pid})" in line for line in told] == [True]
+
+
+def test_no_one_gets_hold_of_the_file_while_a_run_begins(
+    settings: Fields, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is opened several times then: whoever came in between would end the run."""
+    run(Target(), **settings)
+    looks: list[int] = []
+    sync = dlt.Pipeline.sync_destination
+
+    def seen(pipeline: dlt.Pipeline) -> None:
+        for step in (lambda: None, lambda: sync(pipeline)):
+            step()
+            look = f"import duckdb; duckdb.connect({str(tmp_path / 'altur_calls.duckdb')!r}, read_only=True)"
+            looks.append(subprocess.call([sys.executable, "-c", look], stderr=subprocess.DEVNULL))
+
+    monkeypatch.setattr(dlt.Pipeline, "sync_destination", seen)
+
+    assert run(Target(), **settings).exit_code == COMPLETE
+    assert looks == [1, 1]

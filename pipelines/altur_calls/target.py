@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,16 +69,19 @@ class Target:
 
         """
         folder = Path(get_dlt_pipelines_dir())
-        with translated(), only_run(folder, self.name):
-            pipeline = self._fetched(folder)
-            refuse(version_of(pipeline))
-            if holds_calls(pipeline) and forget_future(pipeline):
-                pipeline = self._fetched(folder)
-            with _open(pipeline) as client:
-                yield pipeline, client
-                if holds_calls(pipeline):
-                    forget_unfinished(pipeline)
-                _drop_staging(client)
+        with translated(), only_run(folder, self.name), ExitStack() as stack:
+            pipeline = self._fresh(folder)
+            with _kept_open(_usable(Path(location_of(pipeline)))):
+                pipeline.sync_destination()
+                refuse(version_of(pipeline))
+                if holds_calls(pipeline) and forget_future(pipeline):
+                    pipeline = self._fresh(folder)
+                    pipeline.sync_destination()
+                client = stack.enter_context(_open(pipeline))
+            yield pipeline, client
+            if holds_calls(pipeline):
+                forget_unfinished(pipeline)
+            _drop_staging(client)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -138,12 +141,9 @@ class Target:
             )
         return path
 
-    def _fetched(self, folder: Path) -> dlt.Pipeline:
+    def _fresh(self, folder: Path) -> dlt.Pipeline:
         shutil.rmtree(folder / self.name, ignore_errors=True)
-        pipeline = self._pipeline()
-        _wait_for(_usable(Path(location_of(pipeline))))
-        pipeline.sync_destination()
-        return pipeline
+        return self._pipeline()
 
     def _pipeline(self, **where: Any) -> dlt.Pipeline:
         made: dlt.Pipeline = dlt.pipeline(
@@ -169,27 +169,31 @@ def _usable(path: Path) -> Path:
     return path
 
 
-def _wait_for(path: Path) -> None:
-    """Wait, for a bounded time, until no other program has the file of the warehouse open.
+@contextmanager
+def _kept_open(path: Path) -> Iterator[None]:
+    """Open the file of a warehouse, if there is one, and keep it open: dlt opens and closes it several times.
+
+    Waits, for a bounded time, until no other program has it open; none comes in between then.
 
     Raises:
         duckdb.IOException: if one has it open still; it names it.
 
     """
     deadline, told = time.monotonic() + settings.LOCK_PATIENCE_SECONDS, ""
-    while path.exists():
-        try:
-            duckdb.connect(path).close()
-        except duckdb.IOException as error:
-            who = holder_of(error)
-            if not who or time.monotonic() > deadline:
-                raise
-            if who != told:
-                logger.warning("%s is held open by %s: waiting for it.", path, who)
-            told = who
-            time.sleep(LOCK_POLL_SECONDS)
-        else:
-            return
+    with ExitStack() as stack:
+        while path.exists():
+            try:
+                stack.enter_context(duckdb.connect(path))
+                break
+            except duckdb.IOException as error:
+                who = holder_of(error)
+                if not who or time.monotonic() > deadline:
+                    raise
+                if who != told:
+                    logger.warning("%s is held open by %s: waiting for it.", path, who)
+                told = who
+                time.sleep(LOCK_POLL_SECONDS)
+        yield
 
 
 @contextmanager
