@@ -99,14 +99,14 @@ class Extraction:
 
     @property
     def left_calls(self) -> float:
-        """How many calls are left to read, once that is known.
+        """How many calls are left to read, as far as that is known; infinitely many otherwise.
 
         When no more are left than are there, those are worth to be loaded, and published: so the less is left
         the smaller are the steps, and little is to be done when all is read.
         """
-        if self._reader is None or not self._reader.is_counted:
-            return inf
-        return max(1, self.tally.calls_counted - self.tally.calls_read)
+        left = self.tally.calls_counted - self.tally.calls_read
+        is_known = self._reader is not None and self._reader.is_counted and left > 0
+        return left if is_known else inf
 
     @property
     def is_waiting(self) -> bool:

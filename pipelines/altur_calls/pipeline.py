@@ -85,7 +85,7 @@ def run(
             held = _held(client)
             try:
                 with watch(work.tally):
-                    midway = _Midway(publishing)
+                    midway = _Midway(publishing, held.calls)
                     failure = _load(pipeline, client, source, this, work, midway=midway)
             except Exception as error:
                 this.failed(error)
@@ -126,16 +126,19 @@ class _Midway:
     And readers of a history that takes hours to load see it grow.
     """
 
-    def __init__(self, publishing: Publishing) -> None:
+    def __init__(self, publishing: Publishing, held_calls: int) -> None:
         self._publishing = copy(publishing)
         self._publishing.parquet = False  # has to be written all anew each time
+        self._held_calls = held_calls
         self._calls, self._moment = 0, time.monotonic()
 
     def publish(self, client: Client, work: Extraction) -> None:
         """Publish, if it is worth it; what fails is tried again at the end, and told then."""
         calls, moment = work.tally.calls_read, time.monotonic()
+        share = (self._held_calls + calls) * settings.PUBLISH_SHARE
+        is_much = calls - self._calls >= max(share, work.left_calls)
         is_late = moment - self._moment >= settings.PUBLISH_SECONDS
-        if work.is_waiting and (is_late or calls - self._calls >= work.left_calls):
+        if work.is_waiting and (is_much or is_late):
             _published(client, self._publishing, None)
             self._calls, self._moment = calls, moment
 

@@ -69,17 +69,15 @@ def publish_database(
     working = name_of(connection)
     wanted = published(relations_of(connection), raw_schema)
     before = _copy_at(connection, path)
-    if before and before.is_of(run_id, wanted) and _has_all(connection, path, working, wanted):
+    if before and not before.has_shape(wanted):
+        before = None
+    if before and before.run_id == run_id and _has_all(connection, path, working, wanted):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
     with in_place_of(path) as new:
-        if not (
-            before
-            and before.is_of(before.run_id, wanted)
-            and touched.is_known(connection, before.run_id)
-            and _renewed(connection, path, new, wanted, facts)
-        ):
+        is_enough = before is not None and touched.is_known(connection, before.run_id)
+        if not (is_enough and _renewed(connection, path, new, wanted, facts)):
             _make(connection, new, working, wanted, facts)
         # Of somebody else; it would be replayed into what comes now.
         log_of(path.resolve()).unlink(missing_ok=True)
@@ -96,10 +94,10 @@ class Copy:
     version: str
     shapes: frozenset[Shape]
 
-    def is_of(self, run_id: str, wanted: Sequence[Relation]) -> bool:
-        """Tell if a load is published already by this release, in the shape that is wanted."""
+    def has_shape(self, wanted: Sequence[Relation]) -> bool:
+        """Tell if this release made it, of what is wanted now."""
         shapes = frozenset(relation.shape for relation in (*wanted, PUBLICATION_TOLD))
-        return (self.run_id, self.version, self.shapes) == (run_id, version("altur-calls"), shapes)
+        return (self.version, self.shapes) == (version("altur-calls"), shapes)
 
 
 def _copy_at(connection: duckdb.DuckDBPyConnection, path: Path) -> Copy | None:
@@ -126,12 +124,15 @@ def _has_all(
     connection: duckdb.DuckDBPyConnection, path: Path, working: str, wanted: Sequence[Relation]
 ) -> bool:
     """Tell if what somebody put beside the views is published as it is now. Every row of it is read."""
-    with attached(connection, path, "READ_ONLY"):
-        return all(
-            _rows(connection, COPY, relation) == _rows(connection, identifier(working), relation)
-            for relation in wanted
-            if relation.is_own
-        )
+    own = [relation for relation in wanted if relation.is_own]
+    try:
+        with attached(connection, path, "READ_ONLY"):
+            return all(
+                _rows(connection, COPY, relation) == _rows(connection, identifier(working), relation)
+                for relation in own
+            )
+    except duckdb.Error:  # what is wrong with one of them is told when it is written
+        return False
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, database: str, relation: Relation) -> tuple[int, int | None]:
