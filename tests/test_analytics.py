@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import duckdb
 import pytest
 
 import altur_calls.analytics.views
@@ -47,13 +46,6 @@ def settings(settings: Fields) -> Fields:
     return {**settings, **DAY}
 
 
-def do(warehouse: Warehouse, *statements: str) -> None:
-    """Do something to a warehouse by hand, as its owner may."""
-    with duckdb.connect(warehouse.path) as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
 def made(warehouse: Warehouse) -> set[str]:
     """Return the names of what is in the schema, but for what is remembered there."""
     query = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{SCHEMA}'"
@@ -78,7 +70,7 @@ def install() -> Iterator[Callable[..., None]]:
 def mark(warehouse: Warehouse) -> None:
     """Mark the views and the table of ours, by a comment that is lost with them."""
     kinds = {name: "TABLE" if name in TABLES else "VIEW" for name in views()}
-    do(warehouse, *(f"COMMENT ON {kind} analytics.{name} IS 'marked'" for name, kind in kinds.items()))
+    warehouse.do(*(f"COMMENT ON {kind} analytics.{name} IS 'marked'" for name, kind in kinds.items()))
 
 
 def marked(warehouse: Warehouse) -> set[str]:
@@ -267,7 +259,7 @@ def test_calls_that_were_deleted_from_the_warehouse_by_hand_are_counted_no_more(
 ) -> None:
     """As when somebody asks to be forgotten. No load tells of it."""
     run(Target(), **{**settings, "campaign_ids": [2]})
-    do(warehouse, "DELETE FROM altur.campaign_calls WHERE id = 'call_1'")
+    warehouse.do("DELETE FROM altur.campaign_calls WHERE id = 'call_1'")
 
     run(Target(), **{**settings, "campaign_ids": [1]})
 
@@ -331,7 +323,7 @@ def test_views_that_somebody_dropped_are_back_after_the_next_run(
 ) -> None:
     """One of them, the table, or the whole schema."""
     for accident in ("VIEW analytics.contacts", "TABLE analytics.calls", "SCHEMA analytics"):
-        do(warehouse, f"DROP {accident} CASCADE")
+        warehouse.do(f"DROP {accident} CASCADE")
 
         done = run(Target(), **settings)
 
@@ -345,7 +337,7 @@ def test_a_view_of_somebodys_own_stays(
     settings: Fields, warehouse: Warehouse, install: Callable[..., None]
 ) -> None:
     """In our schema and made from our views, while ours are made again."""
-    do(warehouse, "CREATE VIEW analytics.mine AS SELECT campaign_id, calls FROM analytics.campaigns")
+    warehouse.do("CREATE VIEW analytics.mine AS SELECT campaign_id, calls FROM analytics.campaigns")
     install(contacts=texts(MARTS)["contacts"].replace("One row per contact", "One row per person"))
 
     run(Target(), **settings)
@@ -396,11 +388,11 @@ def test_something_of_somebodys_own_under_a_name_of_ours_is_named_and_not_destro
     settings: Fields, warehouse: Warehouse
 ) -> None:
     """Calls come in all the same, and once it is renamed so do the views."""
-    do(warehouse, "CREATE SCHEMA analytics", "CREATE TABLE analytics.contacts AS SELECT 'mine' AS word")
+    warehouse.do("CREATE SCHEMA analytics", "CREATE TABLE analytics.contacts AS SELECT 'mine' AS word")
 
     failed = run(Target(), **settings)
     calls = warehouse.value("SELECT count(*) FROM altur.campaign_calls")
-    do(warehouse, "ALTER TABLE analytics.contacts RENAME TO people")
+    warehouse.do("ALTER TABLE analytics.contacts RENAME TO people")
     mended = run(Target(), **settings)
 
     assert failed.exit_code == 70
@@ -416,11 +408,11 @@ def test_a_table_that_can_not_be_kept_up_is_named_and_loses_no_call(
 ) -> None:
     """A column it is made from was renamed underneath; the call that vanished is marked all the same."""
     column = "ALTER TABLE altur.campaign_calls__contact RENAME"
-    do(warehouse, f"{column} status TO state")
+    warehouse.do(f"{column} status TO state")
     world.delete("call_1")
 
     failed = run(Target(), **settings)
-    do(warehouse, f"{column} state TO status")
+    warehouse.do(f"{column} state TO status")
     marked = warehouse.rows("SELECT id FROM altur.campaign_calls WHERE is_deleted")
     mended = run(Target(), **settings)
 
@@ -433,7 +425,7 @@ def test_a_table_that_can_not_be_kept_up_is_named_and_loses_no_call(
 
 def test_the_command_says_which_view_fails_and_ends_with_70(cli: Cli, warehouse: Warehouse) -> None:
     """On stderr, as a scheduler's mail shows it."""
-    do(warehouse, "CREATE SCHEMA analytics", "CREATE TABLE analytics.tag_daily AS SELECT 1 AS one")
+    warehouse.do("CREATE SCHEMA analytics", "CREATE TABLE analytics.tag_daily AS SELECT 1 AS one")
 
     done = cli("run", **{f"SOURCES__ALTUR__{name.upper()}": value for name, value in DAY.items()})
 

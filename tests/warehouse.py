@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from altur_calls.analytics.views import views
+
 SCALARS = (
     *("id", "type", "status", "answered_by", "created_at", "started_at", "ended_at"),
     *("duration", "billed_duration", "recording_url"),
@@ -39,6 +41,12 @@ class Warehouse:
     def value(self, sql: str) -> Any:
         """Return the only value of a query."""
         return self.rows(sql)[0][0]
+
+    def do(self, *statements: str) -> None:
+        """Do something to it by hand, as its owner may."""
+        with duckdb.connect(self.path) as connection:
+            for statement in statements:
+                connection.execute(statement)
 
     def calls(self, campaign_id: int) -> list[Call]:
         """Return a campaign's calls with their children, by id, as the API document shapes them."""
@@ -106,3 +114,16 @@ def _text(value: Any) -> str | None:
 
 def _value(value: Any) -> Any:
     return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def unpublished(working: Warehouse, published: Warehouse) -> list[str]:
+    """Return what readers do not have as the warehouse has it: but for the run, which goes on meanwhile."""
+    tables = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'analytics'"
+    names = {name for (name,) in published.rows(tables)} - {"publication", "runs"}
+    names |= {view.name for view in views().values() if not (view.is_inner or view.is_live)} - {"runs"}
+    return [
+        name
+        for name in sorted(names)
+        if published.rows(f"FROM analytics.{name} ORDER BY ALL")
+        != working.rows(f"FROM analytics.{name} ORDER BY ALL")
+    ]

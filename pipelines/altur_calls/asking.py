@@ -31,6 +31,11 @@ class Task:
     calls: int = 0
     """About how many calls it holds, where it is such a part."""
 
+    @property
+    def is_first(self) -> bool:
+        """Whether its calls were not counted before, as part of another or by itself."""
+        return not (self.is_part or self.is_retry)
+
 
 @dataclass(frozen=True, slots=True)
 class Asker:

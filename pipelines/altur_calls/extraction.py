@@ -222,12 +222,12 @@ class Extraction:
     def _is_enough(self, calls: int, seconds: float) -> bool:
         if self._stop.is_set():
             return True
-        if self._chunk_calls is None or self._reader is None:
+        if self._chunk_calls is None:
             return False
         enough = min(self._chunk_calls * settings.CHUNK_SHARE, self.left_calls)
         enough = max(enough, self._chunk_calls * settings.LEAST_CHUNK_SHARE)
         is_worth_it = calls >= enough or seconds > self._chunk_seconds
-        return calls >= self._chunk_calls or (is_worth_it and not self._reader.is_ready)
+        return calls >= self._chunk_calls or (is_worth_it and self.is_waiting)
 
     def _next(self, *, keep_error: bool) -> Read | None:
         try:

@@ -192,7 +192,7 @@ class Reader:
 
     def _note_counted(self, task: Task) -> None:
         with self._guard:
-            self._uncounted -= not (task.is_part or task.is_retry)
+            self._uncounted -= task.is_first
 
     def _is_last(self, task: Task) -> bool:
         return task.is_part and not (task.is_retry or self._todo or self._uncounted)
@@ -247,7 +247,7 @@ class Reader:
             )
             return
         expected = max(first.total or 0, len(first.calls))
-        if not (task.is_part or task.is_retry):
+        if task.is_first:
             self._tally.add(calls_counted=expected)
         parts = []
         if self._asker.is_too_large(first) and self._may_cut(task):

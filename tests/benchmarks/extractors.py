@@ -30,6 +30,11 @@ class Job:
         return self.folder / "calls.duckdb"
 
     @property
+    def published(self) -> Path:
+        """What altur-calls publishes of it."""
+        return self.folder / "calls.published.duckdb"
+
+    @property
     def where(self) -> tuple[str, str, str]:
         """The API: its URL, the key, the campaigns."""
         return self.url, KEY, ",".join(map(str, self.campaign_ids))

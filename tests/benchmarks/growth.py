@@ -71,7 +71,6 @@ def grown(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> Iterator[Growth]:
     with Server(world, requests_per_second=None) as server, TemporaryDirectory(prefix="growth") as name:
         folder = Path(name)
         job = Job(server.url, (1,), folder, is_limited=True, moment=None)
-        published = job.database.with_suffix(".published.duckdb")
         run_process((PYTHON, AT, NOON.isoformat()), job)
         youngest, kept, copy = folder / "youngest.duckdb", folder / "kept.duckdb", folder / "copy.duckdb"
         shutil.copy(job.database, youngest)
@@ -81,17 +80,17 @@ def grown(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> Iterator[Growth]:
             months = calls // CALLS
             run_process((PYTHON, AT, (NOON + SOON).isoformat()), job)
             shutil.copy(job.database, kept)
-            shutil.copy(published, copy)
+            shutil.copy(job.published, copy)
             efforts = []
             for _ in range(runs):
                 shutil.copy(kept, job.database)
-                shutil.copy(copy, published)
+                shutil.copy(copy, job.published)
                 os.sync()  # a run is not to wait for what was copied here
                 server.figures()
                 efforts.append(run_process((PYTHON, AT, (NOON + LATER).isoformat()), job))
             yield Growth(calls, kept.stat().st_size, copy.stat().st_size, tuple(efforts), server.figures())
             shutil.move(kept, job.database)
-            shutil.move(copy, published)
+            shutil.move(copy, job.published)
 
 
 def fill_up(database: Path, youngest: Path, months: range) -> None:

@@ -101,8 +101,9 @@ def run_process(command: tuple[str, ...], job: Job) -> Effort:
 
 def _queryable_seconds(effort: Effort, job: Job) -> float:
     """Return when what is published was put in its place; without that, when the process ended."""
-    published = job.database.with_suffix(".published.duckdb")
-    return published.stat().st_ctime - effort.began_at if published.exists() else effort.seconds
+    if not job.published.exists():
+        return effort.seconds
+    return job.published.stat().st_ctime - effort.began_at
 
 
 def _pages(world: World, campaign_id: int) -> int:

@@ -24,11 +24,12 @@ FROM {TOUCHED}
 """  # noqa: S608
 
 
-def note(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
-    """Note the calls that a query tells, which has the ``KEYS``: before their rows are written, and after."""
+def note(connection: duckdb.DuckDBPyConnection, *several: str) -> None:
+    """Note calls by several tables, which have the ``KEYS``: as they were, and as they are."""
     if _since(connection) is None:
         return
-    connection.execute(f"INSERT INTO {TOUCHED} BY NAME SELECT {KEYS} FROM ({rows})")  # noqa: S608
+    rows = " UNION ALL ".join(f"SELECT {KEYS} FROM {table}" for table in several)  # noqa: S608
+    connection.execute(f"INSERT INTO {TOUCHED} BY NAME {rows}")
     if not connection.execute(IS_LITTLE).fetchall()[0][0]:
         forget(connection)
 

@@ -70,7 +70,7 @@ SET attempt_number = counted.attempt_number, is_converted = counted.is_converted
 FROM counted WHERE calls.rowid = counted.row_id
 """  # noqa: S608
 
-RECOUNTED = f"FROM {SCHEMA}.{TABLE} WHERE rowid IN (SELECT row_id FROM counted)"  # noqa: S608
+RECOUNTED = f"(FROM {SCHEMA}.{TABLE} WHERE rowid IN (SELECT row_id FROM counted))"  # noqa: S608
 
 
 FORGOTTEN = f"""
@@ -107,8 +107,7 @@ def _replace_fresh(connection: duckdb.DuckDBPyConnection, these: str, span: Mapp
         _replace(connection, table, these.format(created_at=created_at), span)
     for statement in (THEIRS, BY_ROW, TIED, COUNTED, COUNT):
         connection.execute(statement)
-    for rows in ("FROM gone", "FROM come", RECOUNTED):
-        touched.note(connection, rows)
+    touched.note(connection, "gone", "come", RECOUNTED)
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str, these: str, span: Mapping[str, Any]) -> None:
