@@ -534,6 +534,90 @@ def test_only_what_is_new_is_written(
     assert published.calls(2) == working.calls(2)
 
 
+@pytest.fixture
+def three_times(load: Callable[..., Summary], world: ManualWorld) -> None:
+    """Load and publish, with a new call each time, so that there is a file that readers had before theirs."""
+    for number in range(3):
+        world.put(2, example_call(f"new_{number}", NOON))
+        load()
+
+
+def spare_of(published: Warehouse) -> Path:
+    """Return the file that readers had before theirs."""
+    return published.path.with_name(".altur_calls.published.duckdb.spare")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells who has a file open")
+@pytest.mark.usefixtures("three_times")
+def test_what_readers_had_before_is_written_to_again(
+    load: Callable[..., Summary], world: ManualWorld, working: Warehouse, published: Warehouse
+) -> None:
+    """So that nothing grows with the warehouse: it gets what is new in the two loads that it lacks."""
+    before = spare_of(published).stat().st_ino
+    world.put(2, example_call("another", NOON))
+    load()
+
+    assert published.path.stat().st_ino == before
+    assert unpublished(working, published) == []
+
+
+@pytest.mark.usefixtures("three_times")
+def test_a_reader_keeps_what_it_has_open(
+    load: Callable[..., Summary], world: ManualWorld, published: Warehouse, made_anew: list[int]
+) -> None:
+    """To the byte, however many loads come: a copy is written to then, and not what is read."""
+    with published.path.open("rb") as reader:
+        before = reader.read()
+        two_more(load, world)
+        reader.seek(0)
+
+        assert reader.read() == before
+
+    assert made_anew == []
+
+
+@pytest.mark.usefixtures("three_times")
+def test_a_backup_that_is_a_hard_link_stays_as_it_is(
+    load: Callable[..., Summary], world: ManualWorld, published: Warehouse, made_anew: list[int]
+) -> None:
+    """As those of rsync are."""
+    backup = published.path.with_name("backup")
+    backup.hardlink_to(published.path)
+    before = backup.read_bytes()
+    two_more(load, world)
+
+    assert backup.read_bytes() == before
+    assert made_anew == []
+
+
+def two_more(load: Callable[..., Summary], world: ManualWorld) -> None:
+    """Load twice, with something new each time."""
+    for number in range(2):
+        world.put(2, example_call(f"later_{number}", NOON))
+        load()
+
+
+@pytest.mark.usefixtures("three_times")
+def test_what_readers_had_before_may_be_damaged(
+    load: Callable[..., Summary],
+    world: ManualWorld,
+    working: Warehouse,
+    published: Warehouse,
+    made_anew: list[int],
+) -> None:
+    """Then a copy of what they have is written to."""
+    spare_of(published).write_bytes(b"not a database")
+    world.put(2, example_call("another", NOON))
+    load()
+
+    assert made_anew == []
+    assert unpublished(working, published) == []
+
+
+MUCH_IS_TOUCHED = """
+INSERT INTO analytics._touched (since)
+SELECT value FROM analytics._built, range(100000) WHERE kind = 'published'
+"""
 ALTERED = {
     "a call is gone": ("published", "DELETE FROM analytics.calls WHERE campaign_id = 1"),
     "a sum is another": (
@@ -542,7 +626,7 @@ ALTERED = {
     ),
     "it is of another warehouse": ("published", "UPDATE analytics.publication SET run_id = 'another'"),
     "a table has another column": ("working", "ALTER TABLE analytics.mine ADD COLUMN more INTEGER"),
-    "much is new": ("working", "INSERT INTO analytics._touched (call_id) SELECT 1 FROM range(100000)"),
+    "much is new": ("working", MUCH_IS_TOUCHED),
     "not all that is new is known": ("working", "DELETE FROM analytics._built WHERE kind = 'published'"),
 }
 """What is wrong with what readers have, and by what it came to be."""
@@ -585,7 +669,7 @@ def test_readers_see_a_long_load_grow(
     monkeypatch.setenv("PUBLISHING__PARQUET", "true")
     world.put(1, example_call("of_the_first", NOON))
     monkeypatch.setattr("altur_calls.settings.PUBLISH_SECONDS", 0)
-    sandbox.faults.add("slow", campaign_id=2, seconds=1)  # time for something else, while it is waited for
+    sandbox.faults.add("slow", campaign_id=2, seconds=3)  # time for something else, while it is waited for
     seen: list[tuple[int, bool]] = []
 
     def watched(event: str, *_: Any, **__: Any) -> None:
@@ -847,7 +931,7 @@ def test_a_crash_leaves_one_or_the_other_whole(
     assert seen == [(4, 4) if point == POINTS[-1] else (3, 3)]
     publish_now()
     assert published.value("SELECT count(*) FROM analytics.calls") == 4
-    assert not list(published.path.parent.glob(".altur_calls*"))
+    assert not list(published.path.parent.glob(".altur_calls*.new*"))
 
 
 @pytest.mark.usefixtures("once_loaded")

@@ -1,8 +1,8 @@
 """A scheduled run into warehouses of different size, and reading the same calls again and again.
 
 The first warehouse is loaded from the API. The larger ones are copies of it, filled up with older calls: the
-same again, a month earlier each time, with children, windows and loads. A run that is not measured brings
-their views up to that, and publishes it.
+same again, a month earlier each time, with children, windows and loads. Two runs that are not measured bring
+their views up to that, and publish it, so that the file is there that readers had before theirs.
 """
 
 import os
@@ -72,25 +72,34 @@ def grown(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> Iterator[Growth]:
         folder = Path(name)
         job = Job(server.url, (1,), folder, is_limited=True, moment=None)
         run_process((PYTHON, AT, NOON.isoformat()), job)
-        youngest, kept, copy = folder / "youngest.duckdb", folder / "kept.duckdb", folder / "copy.duckdb"
+        youngest, kept = folder / "youngest.duckdb", folder / "kept"
         shutil.copy(job.database, youngest)
         months = 1
         for calls in sizes:
             fill_up(job.database, youngest, range(months, calls // CALLS))
             months = calls // CALLS
-            run_process((PYTHON, AT, (NOON + SOON).isoformat()), job)
-            shutil.copy(job.database, kept)
-            shutil.copy(job.published, copy)
+            for soon in (SOON, 2 * SOON):
+                run_process((PYTHON, AT, (NOON + soon).isoformat()), job)
+            kept.mkdir()
+            for file in _files_of(job):
+                file.rename(kept / file.name)
             efforts = []
             for _ in range(runs):
-                shutil.copy(kept, job.database)
-                shutil.copy(copy, job.published)
+                for file in kept.iterdir():
+                    shutil.copy(file, folder)
                 os.sync()  # a run is not to wait for what was copied here
                 server.figures()
                 efforts.append(run_process((PYTHON, AT, (NOON + LATER).isoformat()), job))
-            yield Growth(calls, kept.stat().st_size, copy.stat().st_size, tuple(efforts), server.figures())
-            shutil.move(kept, job.database)
-            shutil.move(copy, job.published)
+            sizes_of_both = (file.stat().st_size for file in (job.database, job.published))
+            yield Growth(calls, *sizes_of_both, tuple(efforts), server.figures())
+            for file in kept.iterdir():
+                file.replace(folder / file.name)
+            kept.rmdir()
+
+
+def _files_of(job: Job) -> list[Path]:
+    """Return the working file, and what readers have and had before."""
+    return [job.database, *job.folder.glob(f"*{job.published.name}*")]
 
 
 def fill_up(database: Path, youngest: Path, months: range) -> None:

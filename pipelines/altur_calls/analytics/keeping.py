@@ -66,7 +66,6 @@ def keep_up(client: Client) -> None:
     with closing(client.native_connection.cursor()) as connection, transaction(connection):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         connection.execute(f"CREATE TABLE IF NOT EXISTS {BUILT} (kind VARCHAR, value VARCHAR, of VARCHAR)")
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {touched.TOUCHED} ({touched.COLUMNS})")
         with _named(tables.RUNS):
             make_runs(connection, dataset)
         if not (_is_made(connection, dataset) and _kept_up(connection, dataset)):
@@ -87,7 +86,8 @@ def _named(name: str) -> Iterator[None]:
 
 def definitions() -> str:
     """Return a key that is the same while all views are the same in all they say."""
-    return sha256(repr((list(views().values()), tables.ALL, tables.ROWS)).encode()).hexdigest()[:16]
+    told = (list(views().values()), tables.ALL, tables.ROWS, touched.COLUMNS)
+    return sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _built(connection: duckdb.DuckDBPyConnection, kind: str) -> Mapping[str, str]:
@@ -105,7 +105,7 @@ def _make(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
 
     Whatever else has one of their names is somebody's own, and stays.
     """
-    touched.forget(connection)
+    touched.begin(connection)
     for name, kind in _built(connection, "made").items():
         with _named(name):
             connection.execute(f"DROP {kind} IF EXISTS {SCHEMA}.{name} CASCADE")

@@ -1,9 +1,11 @@
-"""Which calls had rows of the tables written anew since readers got their copy: all that it lacks.
+"""Which calls had rows of the tables written anew since readers got a copy: all that it lacks.
 
 Noted only while a copy is known, and while it lacks little: else the next one is made from the beginning.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import duckdb
 
@@ -16,40 +18,56 @@ KEYS = "call_id, created_at, contact_id, local_date"
 LITTLE_CALLS, LITTLE_SHARE = 100_000, 1 / 4
 """As many calls, or such a share of all, may be touched before a copy is better made anew."""
 
-COLUMNS = "call_id VARCHAR, created_at TIMESTAMPTZ, contact_id BIGINT, local_date DATE"
+COLUMNS = "call_id VARCHAR, created_at TIMESTAMPTZ, contact_id BIGINT, local_date DATE, since VARCHAR"
+"""``since``: the load that readers had when the call was noted."""
 
 IS_LITTLE = f"""
 SELECT count(*) <= greatest({LITTLE_CALLS}, {LITTLE_SHARE} * (SELECT count(*) FROM {SCHEMA}.{TABLE}))
-FROM {TOUCHED}
+FROM {TOUCHED} WHERE since = $since
 """  # noqa: S608
+
+LACKING = f"""
+CREATE OR REPLACE TEMP TABLE lacking AS FROM {TOUCHED} WHERE since = $last OR $run_id <> $last
+"""
+
+
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table, in place of the one there is. Nothing is noted in it until readers have a copy."""
+    connection.execute(f"CREATE OR REPLACE TABLE {TOUCHED} ({COLUMNS})")
 
 
 def note(connection: duckdb.DuckDBPyConnection, *several: str) -> None:
     """Note calls by several tables, which have the ``KEYS``: as they were, and as they are."""
-    if _since(connection) is None:
+    if not (known := copies(connection)):
         return
-    rows = " UNION ALL ".join(f"SELECT {KEYS} FROM {table}" for table in several)  # noqa: S608
-    connection.execute(f"INSERT INTO {TOUCHED} BY NAME {rows}")
-    if not connection.execute(IS_LITTLE).fetchall()[0][0]:
+    since = {"since": known[0]}
+    rows = " UNION ALL ".join(f"SELECT {KEYS}, $since AS since FROM {table}" for table in several)  # noqa: S608
+    connection.execute(f"INSERT INTO {TOUCHED} BY NAME {rows}", since)
+    if not connection.execute(IS_LITTLE, since).fetchall()[0][0]:
         forget(connection)
 
 
-def is_known(connection: duckdb.DuckDBPyConnection, run_id: str) -> bool:
-    """Tell if all that was touched since a load was published is noted."""
-    return _since(connection) == run_id
+def copies(connection: duckdb.DuckDBPyConnection) -> Sequence[str]:
+    """Return the loads that readers have, and had before: all that copies of these lack is noted."""
+    found = connection.execute(f"SELECT value, of FROM {BUILT} WHERE kind = 'published'").fetchall()  # noqa: S608
+    return [run_id for run_id in found[0] if run_id] if found else []
 
 
-def published(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Begin to note, as readers have all until this load."""
-    forget(connection)
-    connection.execute(f"INSERT INTO {BUILT} VALUES ('published', ?, NULL)", [run_id])  # noqa: S608
+def select_lacking(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Put the calls that a copy of a load lacks into the temporary table ``lacking``."""
+    connection.execute(LACKING, {"run_id": run_id, "last": copies(connection)[0]})
+
+
+def published(connection: duckdb.DuckDBPyConnection, run_id: str, before: str | None) -> None:
+    """Begin to note, as readers have all until this load.
+
+    What a copy of ``before`` lacks stays noted: of the load that they had until now, if that copy is kept.
+    """
+    connection.execute(f"DELETE FROM {TOUCHED} WHERE since IS DISTINCT FROM ?", [before])  # noqa: S608
+    connection.execute(f"DELETE FROM {BUILT} WHERE kind = 'published'")  # noqa: S608
+    connection.execute(f"INSERT INTO {BUILT} VALUES ('published', ?, ?)", [run_id, before])  # noqa: S608
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Note nothing any more: what readers lack is not known, or too much."""
     connection.execute(f"DELETE FROM {TOUCHED}; DELETE FROM {BUILT} WHERE kind = 'published'")  # noqa: S608
-
-
-def _since(connection: duckdb.DuckDBPyConnection) -> str | None:
-    found = connection.execute(f"SELECT value FROM {BUILT} WHERE kind = 'published'").fetchall()  # noqa: S608
-    return found[0][0] if found else None

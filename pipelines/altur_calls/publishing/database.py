@@ -26,6 +26,7 @@ from altur_calls.publishing.attaching import COPY, NAME, attached, log_of
 from altur_calls.publishing.relations import PUBLICATION, PUBLICATION_TOLD, comments, published
 from altur_calls.publishing.renewing import adds_up, renew, rows_of
 from altur_calls.publishing.replacing import copy_file, in_place_of
+from altur_calls.publishing.spare import forget_spare, keep_spare, take_spare
 from altur_calls.transaction import transaction
 
 logger = logging.getLogger(__name__)
@@ -75,14 +76,18 @@ def publish_database(
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
+    path = path.resolve()
     with in_place_of(path) as new:
-        is_enough = before is not None and touched.is_known(connection, before.run_id)
-        if not (is_enough and _renewed(connection, path, new, wanted, facts)):
+        if before and _renewed(connection, before, path, new, wanted, facts):
+            keep_spare(path)
+        else:
+            before = None
             _make(connection, new, working, wanted, facts)
+            forget_spare(path)
         # Of somebody else; it would be replayed into what comes now.
-        log_of(path.resolve()).unlink(missing_ok=True)
+        log_of(path).unlink(missing_ok=True)
     with transaction(connection):
-        touched.published(connection, run_id)
+        touched.published(connection, run_id, before.run_id if before else None)
     return True
 
 
@@ -142,22 +147,31 @@ def _rows(connection: duckdb.DuckDBPyConnection, database: str, relation: Relati
     return count, total
 
 
-def _renewed(
+def _renewed(  # noqa: PLR0913, PLR0917 (each is another's)
     connection: duckdb.DuckDBPyConnection,
+    before: Copy,
     path: Path,
     new: Path,
     wanted: Sequence[Relation],
     facts: Mapping[str, object],
 ) -> bool:
-    """Copy what readers have, bring it up to what is loaded, and tell if it is that then.
+    """Bring a database up to what is loaded, if all is known that it lacks, and tell if it is that then.
 
-    Whatever is wrong with it, it can be made anew.
+    The one that readers had before theirs, if that may be written to; otherwise a copy of theirs. Whatever is
+    wrong with it, it can be made anew.
     """
-    copy_file(path.resolve(), new)
+    known = touched.copies(connection)
+    if before.run_id not in known[:1]:
+        return False
     try:
+        old = _copy_at(connection, new) if take_spare(path, new) else None
+        if not (old and old.has_shape(wanted) and old.run_id in known):
+            new.unlink(missing_ok=True)
+            copy_file(path, new)
+            old = before
         with attached(connection, new, "READ_WRITE"), transaction(connection):
             connection.execute(f"DROP TABLE {COPY}.{SCHEMA}.{PUBLICATION}")
-            renew(connection, wanted)
+            renew(connection, old.run_id, wanted)
             _tell(connection, facts)
             is_right = adds_up(connection)
         return is_right and _is_whole(connection, new, rows_of(connection, wanted))

@@ -1,6 +1,6 @@
-"""A copy of what readers have, brought up to what a warehouse has: only what was touched since is written.
+"""A database that was published, brought up to what a warehouse has: only what was touched since is written.
 
-So what it costs to publish a load depends on the load, and little on all that was loaded before.
+So what it costs to publish a load depends on the load, not on all that was loaded before.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import duckdb
 
 from altur_calls.analytics.quoting import literal
 from altur_calls.analytics.relations import Relation
-from altur_calls.analytics.touched import TOUCHED
+from altur_calls.analytics.touched import select_lacking
 from altur_calls.analytics.views import SCHEMA, SUMS, TABLES, query_of, views
 from altur_calls.publishing.attaching import COPY
 
-THESE = f"call_id IN (SELECT call_id FROM {TOUCHED})"  # noqa: S608 (a name of ours)
+THESE = "call_id IN (SELECT call_id FROM lacking)"
 
 FORGOTTEN = f"""
 DELETE FROM {COPY}.{SCHEMA}.call_changes
@@ -32,8 +32,9 @@ FROM (SELECT count(*) AS calls, count(contact_id) AS of_contacts FROM {COPY}.{SC
 """  # noqa: S608
 
 
-def renew(connection: duckdb.DuckDBPyConnection, wanted: Iterable[Relation]) -> None:
-    """Write into the attached copy what was touched, and all of what is small or somebody's own."""
+def renew(connection: duckdb.DuckDBPyConnection, run_id: str, wanted: Iterable[Relation]) -> None:
+    """Write into the attached copy of a load what was touched since; all of what is small or one's own."""
+    select_lacking(connection, run_id)
     keys = {column: _values(connection, column) for column in set(SUMS.values())}
     for relation in wanted:
         name = relation.name if relation.schema == SCHEMA else ""
@@ -67,7 +68,7 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
 
 def _values(connection: duckdb.DuckDBPyConnection, column: str) -> str:
     """Return the values that touched calls have in a column, as SQL: so only their rows are read."""
-    query = f"SELECT DISTINCT CAST({column} AS VARCHAR) FROM {TOUCHED} WHERE {column} IS NOT NULL"  # noqa: S608
+    query = f"SELECT DISTINCT CAST({column} AS VARCHAR) FROM lacking WHERE {column} IS NOT NULL"  # noqa: S608
     return ", ".join(literal(value) for (value,) in connection.execute(query).fetchall())
 
 
