@@ -82,7 +82,7 @@ def lines_of(sizes: tuple[int, ...], folder: Path) -> Iterator[str]:
     words = "Written by `make bench-publishing`; what is done and how: `publishing.py`, `large.py`."
     yield from (*report.opening("Publishing", words), "")
     yield (
-        f"`all` is published at first. A load brings {NEW} new calls and {CHANGED:,} that changed: the first one is "
+        f"`all` is published first. A load brings {NEW} new calls and {CHANGED:,} that changed; the first is "
         "written into a copy of what readers have, later ones into the file they had before."
     )
     yield ""
