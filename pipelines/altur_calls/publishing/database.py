@@ -78,16 +78,16 @@ def publish_database(
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
     path = path.resolve()
     with in_place_of(path) as new:
-        if before and _renewed(connection, before, path, new, wanted, facts):
-            keep_spare(path)
-        else:
-            before = None
+        kept = None
+        if not (before and _renewed(connection, before, path, new, wanted, facts)):
             _make(connection, new, working, wanted, facts)
-            forget_spare(path)
+        elif touched.is_few(connection):
+            kept = before.run_id
+        keep_spare(path) if kept else forget_spare(path)
         # Of somebody else; it would be replayed into what comes now.
         log_of(path).unlink(missing_ok=True)
     with transaction(connection):
-        touched.published(connection, run_id, before.run_id if before else None)
+        touched.published(connection, run_id, kept)
     return True
 
 
