@@ -108,14 +108,37 @@ def test_a_history_ends_with_windows_of_few_calls(
     assert all(earlier >= later for earlier, later in pairwise(sizes[2:]))
 
 
-def test_the_less_is_left_the_sooner_it_is_loaded(
-    world: ManualWorld, sandbox: Sandbox, settings: Settings
-) -> None:
-    """Fewer calls than are worth a load by themselves are worth one when no more than that are to come."""
+@pytest.fixture
+def nearly_read(world: ManualWorld, sandbox: Sandbox) -> None:
+    """Let a campaign have been read, and nearly all of another, whose last page is slow to come."""
     fill(world, 1, 120)
     fill(world, 2, 110)
     sandbox.faults.add("slow", campaign_id=2, seconds=3, page=1, times=None)
 
+
+@pytest.mark.usefixtures("nearly_read")
+def test_the_less_is_left_the_sooner_it_is_loaded(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer calls than are worth a load by themselves are worth one when no more than that are to come."""
+    monkeypatch.setattr("altur_calls.settings.STEP_SECONDS", 0)
+
     reads = list(begun(Extraction(chunk_calls=1_000), **settings).take())
+
+    assert [read.campaign_id for read in reads] == [1]
+
+
+@pytest.mark.usefixtures("nearly_read")
+def test_what_will_be_there_before_a_load_were_over_is_waited_for(settings: Settings) -> None:
+    """By the pace so far. Else there would be one load more, and the last calls would wait for it."""
+    reads = list(begun(Extraction(chunk_calls=1_000), **settings).take())
+
+    assert {read.campaign_id for read in reads} == {1, 2}
+
+
+@pytest.mark.usefixtures("nearly_read")
+def test_what_is_slow_to_come_is_not_waited_for_long(settings: Settings) -> None:
+    """What came is kept then."""
+    reads = list(begun(Extraction(chunk_calls=1_000, chunk_seconds=0), **settings).take())
 
     assert [read.campaign_id for read in reads] == [1]

@@ -94,8 +94,11 @@ class Extraction:
 
     @property
     def keep_up_calls(self) -> float:
-        """How many calls are worth that the views are brought up."""
-        return min((self._chunk_calls or 0) * settings.KEEP_UP_SHARE, self.left_calls)
+        """How many calls are worth that the views are brought up: more where that holds up the loading."""
+        chunk = self._chunk_calls or 0
+        if not self.has_time:
+            return chunk * settings.KEEP_UP_CHUNKS
+        return min(chunk * settings.KEEP_UP_SHARE, self.left_calls)
 
     @property
     def left_calls(self) -> float:
@@ -109,8 +112,14 @@ class Extraction:
         return left if is_known else inf
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether the next calls are still to come: time for something else."""
+    def has_time(self) -> bool:
+        """Whether there is time for something else: little waits to be loaded, and more is still to come."""
+        much = (self._chunk_calls or 0) * settings.CHUNK_SHARE
+        reader = self._reader
+        return bool(reader and reader.ready_calls < much and reader.seconds_left > settings.STEP_SECONDS)
+
+    @property
+    def _is_waiting(self) -> bool:
         return self._reader is not None and not self._reader.is_ready
 
     def prepare(
@@ -226,8 +235,8 @@ class Extraction:
             return False
         enough = min(self._chunk_calls * settings.CHUNK_SHARE, self.left_calls)
         enough = max(enough, self._chunk_calls * settings.LEAST_CHUNK_SHARE)
-        is_worth_it = calls >= enough or seconds > self._chunk_seconds
-        return calls >= self._chunk_calls or (is_worth_it and self.is_waiting)
+        is_worth_it = (calls >= enough and self.has_time) or seconds > self._chunk_seconds
+        return calls >= self._chunk_calls or (is_worth_it and self._is_waiting)
 
     def _next(self, *, keep_error: bool) -> Read | None:
         try:

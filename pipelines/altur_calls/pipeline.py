@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
-from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -25,6 +23,7 @@ from altur_calls.failures import is_of_api, translated
 from altur_calls.journal import Journal, journal_of, noted
 from altur_calls.loaded import Loaded
 from altur_calls.logs import tell
+from altur_calls.publishing.midway import Midway
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.publishing.publisher import Published, publish_client
 from altur_calls.recovery import forget_changes, forget_loaded, forget_orphans
@@ -85,7 +84,7 @@ def run(
             held = _held(client)
             try:
                 with watch(work.tally):
-                    midway = _Midway(publishing, held.calls)
+                    midway = Midway(publishing, held.calls)
                     failure = _load(pipeline, client, source, this, work, midway=midway)
             except Exception as error:
                 this.failed(error)
@@ -120,29 +119,6 @@ def _held(client: Client) -> Held:
     return Held(count_rows(client, tables.CALLS), surprises)
 
 
-class _Midway:
-    """Publishes while a run lasts and has to wait for calls, so that little is left to publish at its end.
-
-    And readers of a history that takes hours to load see it grow.
-    """
-
-    def __init__(self, publishing: Publishing, held_calls: int) -> None:
-        self._publishing = copy(publishing)
-        self._publishing.parquet = False  # has to be written all anew each time
-        self._held_calls = held_calls
-        self._calls, self._moment = 0, time.monotonic()
-
-    def publish(self, client: Client, work: Extraction) -> None:
-        """Publish, if it is worth it; what fails is tried again at the end, and told then."""
-        calls, moment = work.tally.calls_read, time.monotonic()
-        share = (self._held_calls + calls) * settings.PUBLISH_SHARE
-        is_much = calls - self._calls >= max(share, work.left_calls)
-        is_late = moment - self._moment >= settings.PUBLISH_SECONDS
-        if work.is_waiting and (is_much or is_late):
-            _published(client, self._publishing, None)
-            self._calls, self._moment = calls, moment
-
-
 def _load(  # noqa: PLR0913 (each is another's)
     pipeline: dlt.Pipeline,
     client: Client,
@@ -150,7 +126,7 @@ def _load(  # noqa: PLR0913 (each is another's)
     this: Run,
     work: Extraction,
     *,
-    midway: _Midway,
+    midway: Midway,
 ) -> AlturError | None:
     """Load in chunks, and keep the views up, and readers; return what is wrong with the views."""
     work.loaded = Loaded(client)
@@ -166,9 +142,10 @@ def _load(  # noqa: PLR0913 (each is another's)
             with this.phase(VIEWS):
                 forget_changes(client, this.clock() - timedelta(days=work.change_log_days))
                 failure = _kept_up(client)
-            if not (failure or work.is_over):
+            if not (failure or work.is_over) and midway.is_due(work):
                 with this.phase(PUBLISHING):
-                    midway.publish(client, work)
+                    _published(client, midway.publishing, None)
+                    midway.note(work)
     return failure
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
+from math import inf
 from typing import Any
 
 from altur_calls import settings
@@ -93,6 +95,9 @@ class Reader:
         self._uncounted = len(self._todo)  # of them, those not yet asked how many calls they hold, and cut
         self._guard = threading.Condition()
         self._ahead = 0
+        self._ready_calls = 0
+        self._arrived = 0  # calls on pages of windows that are read
+        self._began = time.monotonic()
         self._tickets = count()
         self._waiting: set[int] = set()
         self._closed = False
@@ -141,9 +146,22 @@ class Reader:
         return not self._done.empty()
 
     @property
+    def ready_calls(self) -> int:
+        """How many calls the reads have that need not be waited for."""
+        return self._ready_calls
+
+    @property
     def is_counted(self) -> bool:
         """Whether it is known how many calls all that is to be read holds."""
         return not self._uncounted
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the rest takes at the pace of what came so far; for ever, if that is not known."""
+        if not (self.is_counted and self._arrived):
+            return inf
+        left = self._tally.calls_counted - self._arrived
+        return left * (time.monotonic() - self._began) / self._arrived
 
     @property
     def is_exhausted(self) -> bool:
@@ -160,6 +178,7 @@ class Reader:
 
     def _count(self, read: Read) -> None:
         self._tally.add(windows=1, calls_read=len(read.calls))
+        self._add_ready(-len(read.calls))
         if read.is_missing:
             self._tally.missing.append(read.doubt or "")
         elif not read.is_proved:
@@ -217,12 +236,21 @@ class Reader:
     def _hand_over(self, read: Read) -> None:
         if read.is_proved:
             self._proved.add(read.campaign_id)
+        self._add_ready(len(read.calls))
         self._done.put(read)
 
     def _give_back(self, calls: int) -> None:
         with self._guard:
             self._ahead -= calls
             self._guard.notify_all()
+
+    def _add_ready(self, calls: int) -> None:
+        with self._guard:
+            self._ready_calls += calls
+
+    def _note_arrived(self, page: Page) -> None:
+        with self._guard:
+            self._arrived += len(page.calls)
 
     def _take(self, calls: int, ticket: int) -> None:
         """Wait until so many calls may be read ahead, in the order of tasks: the smallest come last."""
@@ -257,6 +285,7 @@ class Reader:
             self._cut(task, parts)
             return
         self._take(expected, ticket)
+        self._note_arrived(first)
         pages, refusal = self._all_pages(task, first)
         self._judge(task, read_at, pages, refusal, expected)
 
@@ -301,6 +330,7 @@ class Reader:
             if is_over.is_set():
                 return None
             page = self._asker.page_or_end(task, index)
+            self._note_arrived(page)
             if not page.calls:
                 is_over.set()
             return page

@@ -33,7 +33,13 @@ LEAST_CHUNK_SHARE = 1 / 16
 """Part of them that is worth a load package if no more are left than that, so that the last one is small."""
 
 KEEP_UP_SHARE = 1 / 2
-"""Part of them after which the views are brought up: that costs a fifth of a second each time."""
+"""Part of them after which the views are brought up while calls are waited for: a fifth of a second."""
+
+KEEP_UP_CHUNKS = 5
+"""Chunks after which the views are brought up where calls come faster than they are loaded."""
+
+STEP_SECONDS = 1.0
+"""What a load package, the views or a publication take. None is begun where all calls are there sooner."""
 
 PUBLISH_SECONDS = 300.0
 """A run that lasts longer publishes meanwhile as well."""

@@ -27,6 +27,17 @@ def attached(connection: duckdb.DuckDBPyConnection, path: Path, option: str) -> 
         connection.execute(f"DETACH {COPY}")
 
 
+@contextmanager
+def written_at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB write what is committed to a file at once, and not to a log before: nobody has it yet."""
+    ((threshold,),) = connection.execute("SELECT current_setting('checkpoint_threshold')").fetchall()
+    connection.execute("SET GLOBAL checkpoint_threshold = '1KB'")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET GLOBAL checkpoint_threshold = {literal(threshold)}")
+
+
 def log_of(database: Path) -> Path:
     """Return where DuckDB keeps what is not yet in a database file."""
     return database.with_name(f"{database.name}.wal")

@@ -22,7 +22,7 @@ from altur_calls.analytics.relations import Relation, Shape, name_of, relations_
 from altur_calls.analytics.views import SCHEMA, View, for_dataset
 from altur_calls.errors import PublishFailed
 from altur_calls.failures import holder_of
-from altur_calls.publishing.attaching import COPY, NAME, attached, log_of
+from altur_calls.publishing.attaching import COPY, NAME, attached, log_of, written_at_once
 from altur_calls.publishing.relations import PUBLICATION, PUBLICATION_TOLD, comments, published
 from altur_calls.publishing.renewing import adds_up, renew, rows_of
 from altur_calls.publishing.replacing import copy_file, in_place_of
@@ -78,16 +78,18 @@ def publish_database(
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
     path = path.resolve()
     with in_place_of(path) as new:
-        kept = None
-        if not (before and _renewed(connection, before, path, new, wanted, facts)):
+        is_renewed = bool(before and _renewed(connection, before, path, new, wanted, facts))
+        if not is_renewed:
             _make(connection, new, working, wanted, facts)
-        elif touched.is_few(connection):
-            kept = before.run_id
-        keep_spare(path) if kept else forget_spare(path)
+        spare = before if is_renewed and touched.is_few(connection) else None
+        if spare:
+            keep_spare(path)
+        else:
+            forget_spare(path)
         # Of somebody else; it would be replayed into what comes now.
         log_of(path).unlink(missing_ok=True)
     with transaction(connection):
-        touched.published(connection, run_id, kept)
+        touched.published(connection, run_id, spare.run_id if spare else None)
     return True
 
 
@@ -169,7 +171,7 @@ def _renewed(  # noqa: PLR0913, PLR0917 (each is another's)
             new.unlink(missing_ok=True)
             copy_file(path, new)
             old = before
-        with attached(connection, new, "READ_WRITE"), transaction(connection):
+        with written_at_once(connection), attached(connection, new, "READ_WRITE"), transaction(connection):
             connection.execute(f"DROP TABLE {COPY}.{SCHEMA}.{PUBLICATION}")
             renew(connection, old.run_id, wanted)
             _tell(connection, facts)
@@ -195,7 +197,8 @@ def _make(
     """
     new.unlink(missing_ok=True)
     log_of(new).unlink(missing_ok=True)
-    with attached(connection, new, f"STORAGE_VERSION {literal(STORAGE_VERSION)}"):
+    option = f"STORAGE_VERSION {literal(STORAGE_VERSION)}"
+    with written_at_once(connection), attached(connection, new, option):
         counts = _write(connection, working, wanted, facts)
     if not _is_whole(connection, new, counts):
         raise PublishFailed(f"{new} was not written to its end. Readers see what they saw.")
