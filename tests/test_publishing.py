@@ -547,8 +547,18 @@ def spare_of(published: Warehouse) -> Path:
     return published.path.with_name(".altur_calls.published.duckdb.spare")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells who has a file open")
-@pytest.mark.usefixtures("three_times")
+@pytest.fixture
+def can_tell(tmp_path: Path) -> None:
+    """Skip where the system does not tell who has a file open."""
+    fcntl = pytest.importorskip("fcntl")
+    with (tmp_path / "file").open("w") as file:
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except (AttributeError, OSError):
+            pytest.skip("The system does not tell here who has a file open.")
+
+
+@pytest.mark.usefixtures("can_tell", "three_times")
 def test_what_readers_had_before_is_written_to_again(
     load: Callable[..., Summary], world: ManualWorld, working: Warehouse, published: Warehouse
 ) -> None:
