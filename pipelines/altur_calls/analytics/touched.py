@@ -15,19 +15,15 @@ TOUCHED = f"{SCHEMA}._touched"
 KEYS = "call_id, created_at, contact_id, local_date"
 """Of a call: by these are found its rows, and those that sum them up."""
 
-MANY = (100_000, 1 / 4)
-"""More calls, and a larger share of all, are better written with all others, from the beginning."""
-
-FEW = (500, 1 / 50)
-"""Fewer calls, or a smaller share of all, are better written twice than all copied."""
+LITTLE_CALLS, LITTLE_SHARE = 100_000, 1 / 4
+"""As many calls, or such a share of all, may be touched before a copy is better made anew."""
 
 COLUMNS = "call_id VARCHAR, created_at TIMESTAMPTZ, contact_id BIGINT, local_date DATE, since VARCHAR"
 """``since``: the load that readers had when the call was noted."""
 
-EXCEEDS = f"""
-SELECT count(*) > greatest($calls, $share * (SELECT count(*) FROM {SCHEMA}.{TABLE}))
-FROM {TOUCHED} WHERE since = $since
-"""  # noqa: S608
+COUNT = f"SELECT count(*) FROM {TOUCHED} WHERE since = ?"  # noqa: S608
+
+MOST = f"SELECT greatest({LITTLE_CALLS}, {LITTLE_SHARE} * count(*)) FROM {SCHEMA}.{TABLE}"  # noqa: S608
 
 LACKING = f"""
 CREATE OR REPLACE TEMP TABLE lacking AS FROM {TOUCHED} WHERE since = $last OR $run_id <> $last
@@ -45,7 +41,7 @@ def note(connection: duckdb.DuckDBPyConnection, *several: str) -> None:
         return
     rows = " UNION ALL ".join(f"SELECT {KEYS}, $since AS since FROM {table}" for table in several)  # noqa: S608
     connection.execute(f"INSERT INTO {TOUCHED} BY NAME {rows}", {"since": known[0]})
-    if _exceeds(connection, *MANY):
+    if count(connection) > connection.execute(MOST).fetchall()[0][0]:
         forget(connection)
 
 
@@ -55,9 +51,9 @@ def copies(connection: duckdb.DuckDBPyConnection) -> Sequence[str]:
     return [run_id for run_id in found[0] if run_id] if found else []
 
 
-def is_few(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tell if so little was touched since the last copy that it may be written again, into that one."""
-    return not _exceeds(connection, *FEW)
+def count(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return how many calls were touched since the last copy."""
+    return int(connection.execute(COUNT, copies(connection)[:1]).fetchall()[0][0])
 
 
 def select_lacking(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
@@ -78,9 +74,3 @@ def published(connection: duckdb.DuckDBPyConnection, run_id: str, before: str | 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Note nothing any more: what readers lack is not known, or too much."""
     connection.execute(f"DELETE FROM {TOUCHED}; DELETE FROM {BUILT} WHERE kind = 'published'")  # noqa: S608
-
-
-def _exceeds(connection: duckdb.DuckDBPyConnection, calls: int, share: float) -> bool:
-    """Tell if more calls were touched since the last copy."""
-    bound = {"calls": calls, "share": share, "since": copies(connection)[0]}
-    return bool(connection.execute(EXCEEDS, bound).fetchall()[0][0])
