@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import pytest
 
 from altur_calls import altur_source
+from altur_calls.asking import Task
 from altur_calls.extraction import Extraction
-from altur_sandbox import ManualWorld, Sandbox, example_call
+from altur_calls.windows import Window
+from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
 from common import NOON
 
 Settings = dict[str, Any]
@@ -142,3 +145,18 @@ def test_what_is_slow_to_come_is_not_waited_for_long(settings: Settings) -> None
     reads = list(begun(Extraction(chunk_calls=1_000, chunk_seconds=0), **settings).take())
 
     assert [read.campaign_id for read in reads] == [1]
+
+
+def test_where_more_came_than_was_counted_nothing_is_known_of_the_rest(
+    world: ManualWorld, sandbox: Sandbox, settings: Settings, work: Extraction
+) -> None:
+    """An API without a count: the first page of a window is all that is known to be there."""
+    sandbox.manners = Manners(total_count="never")
+    fill(world, 1, 250)
+    altur_source(extraction=work, **{**settings, "campaign_ids": [1]})
+    reader = work.reader(work.connect(), [Task(1, Window(NOON, NOON + timedelta(hours=250)))])
+
+    calls = sum(len(read.calls) for read in reader)
+
+    assert calls >= 250
+    assert reader.seconds_left == inf

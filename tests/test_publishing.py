@@ -24,6 +24,7 @@ from altur_calls.publishing import database, replacing
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published, publish_client
 from altur_calls.publishing.replacing import replace_file
+from altur_calls.publishing.spare import is_local
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON, Cli
@@ -547,15 +548,38 @@ def spare_of(published: Warehouse) -> Path:
     return published.path.with_name(".altur_calls.published.duckdb.spare")
 
 
+MOUNTED = r"""
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+31 22 0:40 / /data rw - xfs /dev/sdb1 rw
+32 22 0:41 / /my\040share rw master:2 - nfs4 there:/share rw
+33 31 0:42 / /data/host rw - virtiofs share rw
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells who has a file open")
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [("/", True), ("/data/altur", True), ("/my share/altur", False), ("/data/host", False)],
+)
+def test_what_others_serve_is_never_written_to_again(
+    folder: str,
+    expected: bool,  # noqa: FBT001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody can tell there who has a file open: it may be a program on another machine."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTED.strip(), encoding="utf-8")
+    monkeypatch.setattr("altur_calls.publishing.spare.MOUNTS", mounts)
+
+    assert is_local(Path(folder) / "altur_calls.published.duckdb") == expected
+
+
 @pytest.fixture
 def can_tell(tmp_path: Path) -> None:
     """Skip where the system does not tell who has a file open."""
-    fcntl = pytest.importorskip("fcntl")
-    with (tmp_path / "file").open("w") as file:
-        try:
-            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-        except (AttributeError, OSError):
-            pytest.skip("The system does not tell here who has a file open.")
+    if not is_local(tmp_path / "file"):
+        pytest.skip("The system does not tell here who has a file open.")
 
 
 @pytest.mark.usefixtures("can_tell", "three_times")
@@ -625,8 +649,8 @@ def test_what_readers_had_before_may_be_damaged(
 
 
 MUCH_IS_TOUCHED = """
-INSERT INTO analytics._touched (since)
-SELECT value FROM analytics._built, range(100000) WHERE kind = 'published'
+INSERT INTO analytics._touched (call_id, since)
+SELECT range, value FROM analytics._built, range(100000) WHERE kind = 'published'
 """
 ALTERED = {
     "a call is gone": ("published", "DELETE FROM analytics.calls WHERE campaign_id = 1"),

@@ -161,7 +161,7 @@ class Reader:
         if not (self.is_counted and self._arrived):
             return inf
         left = self._tally.calls_counted - self._arrived
-        return left * (time.monotonic() - self._began) / self._arrived
+        return left * (time.monotonic() - self._began) / self._arrived if left >= 0 else inf
 
     @property
     def is_exhausted(self) -> bool:
@@ -248,9 +248,9 @@ class Reader:
         with self._guard:
             self._ready_calls += calls
 
-    def _note_arrived(self, page: Page) -> None:
+    def _add_arrived(self, calls: int) -> None:
         with self._guard:
-            self._arrived += len(page.calls)
+            self._arrived += calls
 
     def _take(self, calls: int, ticket: int) -> None:
         """Wait until so many calls may be read ahead, in the order of tasks: the smallest come last."""
@@ -285,7 +285,7 @@ class Reader:
             self._cut(task, parts)
             return
         self._take(expected, ticket)
-        self._note_arrived(first)
+        self._add_arrived(len(first.calls))
         pages, refusal = self._all_pages(task, first)
         self._judge(task, read_at, pages, refusal, expected)
 
@@ -298,9 +298,11 @@ class Reader:
         may_split = has_more and self._may_cut(task)
         if reason and not task.is_retry and (pages[0].total is not None or not may_split):
             self._give_back(expected)
+            self._add_arrived(-_calls_on(pages))
             self._replace(replace(task, is_retry=True))
         elif reason and may_split:
             self._give_back(expected)
+            self._add_arrived(-_calls_on(pages))
             self._cut(task, (Task(task.campaign_id, part, is_part=True) for part in task.window.parts(2)))
         else:
             calls = _each_once(pages)
@@ -330,7 +332,7 @@ class Reader:
             if is_over.is_set():
                 return None
             page = self._asker.page_or_end(task, index)
-            self._note_arrived(page)
+            self._add_arrived(len(page.calls))
             if not page.calls:
                 is_over.set()
             return page
@@ -349,10 +351,15 @@ class Reader:
             most -= 1
             try:
                 pages.append(self._asker.page_or_end(task, len(pages)))
+                self._add_arrived(len(pages[-1].calls))
             except RequestRejected as error:
                 is_end = last is not None or len(pages[-1].calls) < full
                 return None if is_end else f"a page after the first was refused: {error}"
         return None
+
+
+def _calls_on(pages: list[Page]) -> int:
+    return sum(len(page.calls) for page in pages)
 
 
 def _holds_several(pages: list[Page]) -> bool:

@@ -46,7 +46,7 @@ PUBLISH_SECONDS = 300.0
 
 PUBLISH_SHARE = 1 / 20
 """Part of all calls that has to be new before a run publishes when little is left: all that
-readers have is copied."""
+readers have may be copied."""
 
 CHUNK_SECONDS = 20.0
 """A load package is also closed after this long, so that slow reads are kept as well."""

@@ -31,7 +31,7 @@ NEW, CHANGED = 500, 2_000
 """Calls of a load."""
 
 LOADS = 3
-"""Before the second one there is no file that readers had before, and all that they have is copied."""
+"""The first is written into a copy of what was made at once, the others of what loads were written into."""
 
 COLUMNS = (
     *("calls", "working file, MB", "published, MB", "all, s", "first load, s", "a load, s", "nothing new, s"),
@@ -82,8 +82,8 @@ def lines_of(sizes: tuple[int, ...], folder: Path) -> Iterator[str]:
     words = "Written by `make bench-publishing`; what is done and how: `publishing.py`, `large.py`."
     yield from (*report.opening("Publishing", words), "")
     yield (
-        f"`all` is published first. A load brings {NEW} new calls and {CHANGED:,} that changed; the first is "
-        "written into a copy of what readers have, later ones into the file they had before."
+        f"`all` is published first. A load brings {NEW} new calls and {CHANGED:,} that changed: much beside "
+        "files of this size, so it is written into a copy of what readers have."
     )
     yield ""
     yield from report.table_head(COLUMNS)

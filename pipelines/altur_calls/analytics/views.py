@@ -21,7 +21,7 @@ DATASET = tables.DATASET
 
 BUILT = f"{SCHEMA}._built"
 """What was made, and from what, as kind and value: the definitions, the timezones, every load; and
-the load of which readers have a copy."""
+the loads of which readers have, or had before, a copy."""
 
 STAGING, MARTS = "staging", "marts"
 TABLE = "calls"

@@ -1,6 +1,6 @@
 """A database that was published, brought up to what a warehouse has: only what was touched since is written.
 
-So what it costs to publish a load depends on the load, not on all that was loaded before.
+So what it costs to publish a load depends on the load, and little on all that was loaded before.
 """
 
 from __future__ import annotations
