@@ -244,6 +244,11 @@ class Reader:
             self._ahead -= calls
             self._guard.notify_all()
 
+    def _take_back(self, expected: int, pages: list[Page]) -> None:
+        """Count a window as not read, as it is to be read again."""
+        self._give_back(expected)
+        self._add_arrived(-sum(len(page.calls) for page in pages))
+
     def _add_ready(self, calls: int) -> None:
         with self._guard:
             self._ready_calls += calls
@@ -297,12 +302,10 @@ class Reader:
         has_more = refusal or _holds_several(pages) or is_counted_more
         may_split = has_more and self._may_cut(task)
         if reason and not task.is_retry and (pages[0].total is not None or not may_split):
-            self._give_back(expected)
-            self._add_arrived(-_calls_on(pages))
+            self._take_back(expected, pages)
             self._replace(replace(task, is_retry=True))
         elif reason and may_split:
-            self._give_back(expected)
-            self._add_arrived(-_calls_on(pages))
+            self._take_back(expected, pages)
             self._cut(task, (Task(task.campaign_id, part, is_part=True) for part in task.window.parts(2)))
         else:
             calls = _each_once(pages)
@@ -356,10 +359,6 @@ class Reader:
                 is_end = last is not None or len(pages[-1].calls) < full
                 return None if is_end else f"a page after the first was refused: {error}"
         return None
-
-
-def _calls_on(pages: list[Page]) -> int:
-    return sum(len(page.calls) for page in pages)
 
 
 def _holds_several(pages: list[Page]) -> bool:

@@ -41,7 +41,7 @@ def note(connection: duckdb.DuckDBPyConnection, *several: str) -> None:
         return
     rows = " UNION ALL ".join(f"SELECT {KEYS}, $since AS since FROM {table}" for table in several)  # noqa: S608
     connection.execute(f"INSERT INTO {TOUCHED} BY NAME {rows}", {"since": known[0]})
-    if count(connection) > connection.execute(MOST).fetchall()[0][0]:
+    if count(connection, known[0]) > connection.execute(MOST).fetchall()[0][0]:
         forget(connection)
 
 
@@ -51,9 +51,9 @@ def copies(connection: duckdb.DuckDBPyConnection) -> Sequence[str]:
     return [run_id for run_id in found[0] if run_id] if found else []
 
 
-def count(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return how many calls were touched since the last copy."""
-    return int(connection.execute(COUNT, copies(connection)[:1]).fetchall()[0][0])
+def count(connection: duckdb.DuckDBPyConnection, run_id: str) -> int:
+    """Return how many calls were touched while readers had a load."""
+    return int(connection.execute(COUNT, [run_id]).fetchall()[0][0])
 
 
 def select_lacking(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:

@@ -82,11 +82,11 @@ def publish_database(
     facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
     path = path.resolve()
     with in_place_of(path) as new:
-        is_renewed = bool(before and _renewed(connection, before, path, new, wanted, facts))
-        if not is_renewed:
+        spare = None
+        if not (before and _renewed(connection, before, path, new, wanted, facts)):
             _make(connection, new, working, wanted, facts)
-        is_worth_it = is_renewed and touched.count(connection) * COPIED_BYTES <= new.stat().st_size
-        spare = before if is_worth_it else None
+        elif touched.count(connection, before.run_id) * COPIED_BYTES <= new.stat().st_size:
+            spare = before.run_id
         if spare:
             keep_spare(path)
         else:
@@ -94,7 +94,7 @@ def publish_database(
         # Of somebody else; it would be replayed into what comes now.
         log_of(path).unlink(missing_ok=True)
     with transaction(connection):
-        touched.published(connection, run_id, spare.run_id if spare else None)
+        touched.published(connection, run_id, spare)
     return True
 
 
