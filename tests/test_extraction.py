@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -42,12 +43,20 @@ def begun(work: Extraction, **settings: Any) -> Extraction:
     return work
 
 
+@pytest.fixture
+def held() -> Iterator[threading.Event]:
+    """Return what an answer may wait for that is not to come in a test."""
+    released = threading.Event()
+    yield released
+    released.set()
+
+
 def test_what_came_is_loaded_while_the_rest_is_waited_for(
-    world: ManualWorld, sandbox: Sandbox, settings: Settings, work: Extraction
+    world: ManualWorld, sandbox: Sandbox, settings: Settings, work: Extraction, held: threading.Event
 ) -> None:
     """A campaign that answers slowly holds up nobody else."""
     fill(world, 1, 30)
-    sandbox.faults.add("slow", campaign_id=2, seconds=3, times=None)
+    sandbox.faults.add("slow", campaign_id=2, seconds=60, until=held, times=None)
 
     reads = list(begun(work, **settings).take())
 
@@ -112,11 +121,11 @@ def test_a_history_ends_with_windows_of_few_calls(
 
 
 @pytest.fixture
-def nearly_read(world: ManualWorld, sandbox: Sandbox) -> None:
+def nearly_read(world: ManualWorld, sandbox: Sandbox, held: threading.Event) -> None:
     """Let a campaign have been read, and nearly all of another, whose last page is slow to come."""
     fill(world, 1, 120)
     fill(world, 2, 110)
-    sandbox.faults.add("slow", campaign_id=2, seconds=3, page=1, times=None)
+    sandbox.faults.add("slow", campaign_id=2, seconds=60, until=held, page=1, times=None)
 
 
 @pytest.mark.usefixtures("nearly_read")
@@ -132,9 +141,14 @@ def test_the_less_is_left_the_sooner_it_is_loaded(
 
 
 @pytest.mark.usefixtures("nearly_read")
-def test_what_will_be_there_before_a_load_were_over_is_waited_for(settings: Settings) -> None:
+def test_what_will_be_there_before_a_load_were_over_is_waited_for(
+    settings: Settings, held: threading.Event
+) -> None:
     """By the pace so far. Else there would be one load more, and the last calls would wait for it."""
-    reads = list(begun(Extraction(chunk_calls=1_000), **settings).take())
+    taken = begun(Extraction(chunk_calls=1_000), **settings).take()
+    reads = [next(taken)]
+    held.set()
+    reads += taken
 
     assert {read.campaign_id for read in reads} == {1, 2}
 

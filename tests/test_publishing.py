@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -703,13 +704,15 @@ def test_readers_see_a_long_load_grow(
     monkeypatch.setenv("PUBLISHING__PARQUET", "true")
     world.put(1, example_call("of_the_first", NOON))
     monkeypatch.setattr("altur_calls.settings.PUBLISH_SECONDS", 0)
-    sandbox.faults.add("slow", campaign_id=2, seconds=3)  # time for something else, while it is waited for
+    was_seen = threading.Event()
+    sandbox.faults.add("slow", campaign_id=2, seconds=60, until=was_seen)
     seen: list[tuple[int, bool]] = []
 
     def watched(event: str, *_: Any, **__: Any) -> None:
         if event == "published":
             has_files = published.path.with_name("altur_calls.parquet").exists()
             seen.append((published.value("SELECT calls FROM analytics.publication"), has_files))
+            was_seen.set()
 
     monkeypatch.setattr(pipeline, "tell", watched)
     load(chunk_calls=1)

@@ -101,7 +101,7 @@ class Api:
             if fault.is_the_answer:
                 instead = fault
             elif fault.kind == "slow":
-                await pause(fault.seconds, receive)
+                await pause(fault.seconds, receive, fault.until)
             elif fault.do is not None:
                 fault.do()
         return self._page_or_error(request, instead)

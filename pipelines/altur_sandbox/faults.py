@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from random import Random
-from threading import Lock
+from threading import Event, Lock
 from typing import Literal, cast, get_args
 
 from altur_sandbox.moments import utc
@@ -30,6 +30,7 @@ class Fault:
     lists: Lists | None = None
     retry_after: RetryAfter = None
     seconds: float = 1.0
+    until: Event | None = None
     status: int = 500
     do: Callable[[], object] | None = None
 
@@ -90,6 +91,7 @@ class Faults:
         lists: Lists | None = None,
         retry_after: RetryAfter = None,
         seconds: float = 1.0,
+        until: Event | None = None,
         status: int = 500,
         do: Callable[[], object] | None = None,
     ) -> None:
@@ -99,7 +101,7 @@ class Faults:
             ``status`` answers ``status``, with Retry-After if given (seconds, an instant, or any text)
             ``reset`` resets the connection instead of answering
             ``truncated`` closes it in the middle of the body
-            ``slow`` waits ``seconds`` first, without holding up other requests
+            ``slow`` waits ``seconds`` first, or till ``until`` is set, without holding up other requests
             ``not_json`` answers 200 with a page of HTML
             ``bare`` leaves out ``calls`` or ``campaigns``, ``no_pagination`` leaves out ``pagination``
             ``call`` runs ``do`` first: what it changes in the world is in the answer
@@ -108,7 +110,7 @@ class Faults:
         """
         if kind == "call" and do is None:
             raise ValueError("a fault of kind 'call' needs something to do")
-        fault = Fault(kind, times, after, page, campaign_id, lists, retry_after, seconds, status, do)
+        fault = Fault(kind, times, after, page, campaign_id, lists, retry_after, seconds, until, status, do)
         with self._lock:
             self._asked.append(fault)
 

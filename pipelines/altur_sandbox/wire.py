@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from contextlib import suppress
+from threading import Event
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -11,6 +11,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # SO_LINGER on, for no time: what is closed like this is reset.
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+
+POLL_SECONDS = 0.01
 
 
 class Connection(H11Protocol):
@@ -50,10 +52,19 @@ class Truncated(Response):
         await _hung_up(receive)
 
 
-async def pause(seconds: float, receive: Receive) -> None:
-    """Wait, but no longer than there is somebody waiting for the answer."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(_hung_up(receive), seconds)
+async def pause(seconds: float, receive: Receive, until: Event | None = None) -> None:
+    """Wait so long, or till ``until`` is set, but no longer than somebody is waiting for the answer."""
+    waits = [asyncio.ensure_future(_hung_up(receive))]
+    if until:
+        waits.append(asyncio.ensure_future(_set(until)))
+    _, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in pending:
+        wait.cancel()
+
+
+async def _set(event: Event) -> None:
+    while not event.is_set():  # noqa: ASYNC110 (it is set in another thread)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _hung_up(receive: Receive) -> None:

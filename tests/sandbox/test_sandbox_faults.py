@@ -1,7 +1,8 @@
 """Each fault, and which requests it strikes."""
 
+import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
 import pytest
@@ -83,6 +84,20 @@ def test_a_slow_answer_comes_in_the_end(sandbox, visitor):
 
     assert response.status_code == 200
     assert response.elapsed.total_seconds() >= 0.05
+
+
+def test_a_slow_answer_may_wait_for_something(sandbox, visitor):
+    """For a test that is to be quick, on whatever machine."""
+    until = threading.Event()
+    sandbox.faults.add("slow", seconds=60, until=until)
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(visitor.get)
+        is_waiting = not wait([slow], timeout=0.2).done
+        until.set()
+
+        assert slow.result(timeout=10).status_code == 200
+    assert is_waiting
 
 
 def test_latency_is_for_every_answer(sandbox, visitor):
