@@ -17,7 +17,8 @@ run: .venv/run  ## Load what is due; without an API key, from the built-in sandb
 	$(BIN)/altur-calls run --demo
 
 test: .venv/dev .venv/dbt/installed $(READERS:%=.venv/readers/%/installed)  ## Run the tests
-	$(BIN)/python -m pytest --numprocesses=3 --dist=worksteal --ignore=tests/superset --ignore=tests/orchestrators
+	$(BIN)/python -m pytest --numprocesses=3 --dist=worksteal \
+	    --ignore=tests/superset --ignore=tests/orchestrators --ignore=tests/soak
 
 test-superset: .venv/dev .venv/superset/installed  ## Try the dashboard in a real Apache Superset; needs Python 3.11 or 3.12
 	$(BIN)/python -m pytest tests/superset
