@@ -25,10 +25,18 @@ from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import COMMAND, KEY, NOON, Cli
+from inside import command_inside
 from warehouse import Warehouse, as_loaded
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture
+def inside(cli: Cli, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Return a function like that for the command, without a process: for what is told, and the exit code."""
+    assert cli  # which sets the environment
+    return command_inside(monkeypatch, capfd)
 
 
 def test_a_run_says_what_it_did(cli: Cli, world: ManualWorld, tmp_path: Path) -> None:
@@ -46,23 +54,14 @@ def test_a_run_says_what_it_did(cli: Cli, world: ManualWorld, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("once_loaded")
-def test_the_second_run_finds_what_is_new(cli: Cli, world: ManualWorld) -> None:
+def test_the_second_run_finds_what_is_new(inside: Cli, world: ManualWorld) -> None:
     """And counts it apart from what was there."""
     world.put(2, example_call("late", NOON + timedelta(days=1)))
     world.put(2, example_call("later", NOON + timedelta(days=2)))
 
-    done = cli("run", "--campaign", "2", "--since", "2026-03-03")
+    done = inside("run", "--campaign", "2", "--since", "2026-03-03")
 
     assert "1 campaign: 2 new calls, 0 read again; 5 in the warehouse." in done.stdout
-
-
-def test_the_warehouse_goes_where_dlt_is_told(cli: Cli, tmp_path: Path) -> None:
-    """The destination's settings are dlt's own."""
-    elsewhere = tmp_path / "elsewhere.duckdb"
-
-    cli("run", DESTINATION__DUCKDB__CREDENTIALS=str(elsewhere))
-
-    assert len(Warehouse(elsewhere).calls(2)) == 3
 
 
 @pytest.mark.usefixtures("cli")
@@ -74,16 +73,19 @@ def test_a_file_that_is_named_as_a_schema_is_refused(name: str) -> None:
 
 
 @pytest.mark.usefixtures("once_loaded")
-def test_two_warehouses_do_not_share_cursors(cli: Cli, tmp_path: Path) -> None:
-    """Dlt keeps state in one folder per pipeline; what a warehouse holds is told by the warehouse."""
-    cli("run", DESTINATION__DUCKDB__CREDENTIALS=str(tmp_path / "second.duckdb"))
+def test_the_warehouse_goes_where_dlt_is_told_and_shares_no_cursors(inside: Cli, tmp_path: Path) -> None:
+    """The destination's settings are dlt's own, and its state is in one folder per pipeline.
+
+    What a warehouse holds is told by the warehouse.
+    """
+    inside("run", DESTINATION__DUCKDB__CREDENTIALS=str(tmp_path / "second.duckdb"))
 
     assert len(Warehouse(tmp_path / "second.duckdb").calls(2)) == 3
 
 
-def test_an_unknown_campaign_is_named_and_the_others_load(cli: Cli, tmp_path: Path) -> None:
+def test_an_unknown_campaign_is_named_and_the_others_load(inside: Cli, tmp_path: Path) -> None:
     """The exit code tells a scheduler that not all is there."""
-    done = cli("run", SOURCES__ALTUR__CAMPAIGN_IDS="[99, 2]")
+    done = inside("run", SOURCES__ALTUR__CAMPAIGN_IDS="[99, 2]")
 
     assert done.returncode == 3
     assert "GET /campaigns/99/calls answered 404: no such campaign" in done.stderr
@@ -103,10 +105,10 @@ def test_an_unknown_campaign_is_named_and_the_others_load(cli: Cli, tmp_path: Pa
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(
-    cli: Cli, environment: dict[str, str], exit_code: int, words: str
+    inside: Cli, environment: dict[str, str], exit_code: int, words: str
 ) -> None:
     """What, where and what to do; no traceback, no key."""
-    done = cli("run", **environment)
+    done = inside("run", **environment)
 
     assert done.returncode == exit_code
     assert words in done.stderr
@@ -124,9 +126,9 @@ def test_debug_shows_the_traceback(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("once_loaded")
-def test_a_failed_run_leaves_the_warehouse_as_it_was(cli: Cli, world: ManualWorld, tmp_path: Path) -> None:
+def test_a_failed_run_leaves_the_warehouse_as_it_was(inside: Cli, world: ManualWorld, tmp_path: Path) -> None:
     """Nothing is half loaded."""
-    cli("run", "--since", "2026-01-01", SOURCES__ALTUR__API_KEY="wrong")
+    assert inside("run", "--since", "2026-01-01", SOURCES__ALTUR__API_KEY="wrong").returncode == 77
 
     assert Warehouse(tmp_path / "altur_calls.duckdb").calls(2) == as_loaded(world.calls(2))
 
@@ -156,9 +158,9 @@ def test_the_demo_loads_the_sandbox_into_a_warehouse_of_its_own(cli: Cli, tmp_pa
     assert not (tmp_path / "altur_calls.duckdb").exists()
 
 
-def test_with_a_key_the_demo_is_a_plain_run(cli: Cli, tmp_path: Path) -> None:
+def test_with_a_key_the_demo_is_a_plain_run(inside: Cli, tmp_path: Path) -> None:
     """`make run` serves both."""
-    done = cli("run", "--demo")
+    done = inside("run", "--demo")
 
     assert "3 new calls" in done.stdout
     assert (tmp_path / "altur_calls.duckdb").exists()
@@ -202,9 +204,9 @@ def test_every_command_has_help_an_example_and_a_place_in_the_readme(name: str, 
         ("PUBLISHING__PARQUET", "publishing"),
     ],
 )
-def test_a_setting_of_the_wrong_type_is_told_with_its_place(cli: Cli, name: str, section: str) -> None:
+def test_a_setting_of_the_wrong_type_is_told_with_its_place(inside: Cli, name: str, section: str) -> None:
     """By the variable that sets it, and by its section."""
-    done = cli("run", **{name: "perhaps"})
+    done = inside("run", **{name: "perhaps"})
 
     assert done.returncode == SettingsError.exit_code
     assert "has a value of the wrong type" in done.stderr

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,10 +30,10 @@ from altur_calls.dashboard.page import content_policy, page
 from altur_calls.dashboard.periods import daily_from, periods
 from altur_calls.dashboard.serving import HOST, Latest, server
 from altur_calls.dashboard.texts import LANGUAGES, words
-from altur_calls.pipeline import run
-from altur_calls.target import Target
 from common import COMMAND, Cli
 from dashboards import LOADED, Called, Campaign, Contact, World, day, dense, opened, publish, sums_of
+from inside import command_inside
+from warehouse import Warehouse
 
 SPAN = 100
 """Days that the calls of a test lie in."""
@@ -96,7 +96,7 @@ COUNTED = {
 
 
 @given(some.lists(calls, min_size=1, max_size=12), some.sets(some.integers(1, 3)), some.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_sums_under_any_filter_are_those_of_sql(
     called: list[Called], campaigns: set[int], data: some.DataObject
 ) -> None:
@@ -264,16 +264,21 @@ def test_what_is_nobodys_is_told(value: str) -> None:
 
 
 @pytest.fixture
-def loaded(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Load the sandbox, and publish it; return what runs the command."""
-    monkeypatch.delenv("PUBLISHING__ENABLED")
-    run(Target())
-    return cli
+def published(loaded: Callable[..., Warehouse]) -> None:
+    """Let the world have been loaded and published, by a run before."""
+    loaded(is_published=True)
 
 
-def test_a_real_load_leaves_nobody_in_the_page(loaded: Cli, tmp_path: Path) -> None:
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Return a function that runs the command without a process: for what is told, and the exit code."""
+    return command_inside(monkeypatch, capfd)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_real_load_leaves_nobody_in_the_page(cli: Cli, tmp_path: Path) -> None:
     """No name, number, reference or id of a contact, no id of a call, no recording."""
-    done = loaded("dashboard", "--output", "page.html")
+    done = cli("dashboard", "--output", "page.html")
 
     assert (done.returncode, done.stdout) == (0, "page.html\n"), done.stderr
     text = (tmp_path / "page.html").read_text()
@@ -356,19 +361,20 @@ def test_without_the_extra_it_is_told_how_to_get_it(cli: Cli, tmp_path: Path) ->
     assert "pip install 'altur-calls[dashboard]'" in done.stderr
 
 
-def test_nothing_published_is_told(cli: Cli) -> None:
+def test_nothing_published_is_told(inside: Cli) -> None:
     """With what to do about it."""
-    done = cli("dashboard")
+    done = inside("dashboard")
 
     assert done.returncode == 74
     assert "Nothing is published yet" in done.stderr
 
 
-def test_a_file_that_cannot_be_written_is_told(loaded: Cli, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("published")
+def test_a_file_that_cannot_be_written_is_told(inside: Cli, tmp_path: Path) -> None:
     """In a line."""
     (tmp_path / "file").write_text("")
 
-    done = loaded("dashboard", "--output", "file/page.html")
+    done = inside("dashboard", "--output", "file/page.html")
 
     assert done.returncode == 78
     assert "Can't write file/page.html" in done.stderr
@@ -391,19 +397,20 @@ def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
     assert (tmp_path / "page.html").read_text() == "a page"
 
 
-def test_it_is_shown_in_the_users_browser(loaded: Cli, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("published")
+def test_it_is_shown_in_the_users_browser(cli: Cli, tmp_path: Path) -> None:
     """The one that the system names: here a script that notes what it is given."""
     script = tmp_path / "browser"
     script.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/shown\n')
     script.chmod(0o755)
 
-    done = loaded("dashboard", "--open", BROWSER=str(script))
+    done = cli("dashboard", "--open", BROWSER=str(script))
 
     assert done.stdout == "altur_calls.dashboard.html\n"
     assert (tmp_path / "shown").read_text().strip() == (tmp_path / "altur_calls.dashboard.html").as_uri()
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("published")
 def test_it_is_served_until_it_is_stopped() -> None:
     """On a free port for 0; Ctrl-C is the way to end it, and no error."""
     command = [COMMAND, "dashboard", "--serve", "--port", "0", "--lang", "es"]

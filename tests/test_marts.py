@@ -1183,13 +1183,12 @@ def test_a_timezone_that_is_set_otherwise_moves_the_days_of_its_campaign(
     given |= {"list_campaigns": list_campaigns, "timezone": BOGOTA}
     told = []
 
-    for chosen in ({"2": SAO_PAULO}, {"2": MEXICO_CITY}, {"2": MEXICO_CITY, "3": SAO_PAULO}, {"2": BOGOTA}):
+    for chosen in ({"2": SAO_PAULO}, {"2": MEXICO_CITY, "3": SAO_PAULO}, {"2": BOGOTA}):
         run(Target(), **given, timezones=chosen)
         told.append(local_times(warehouse)[1:])
 
     assert told == [
         ["01.07. 2", "01.07. 0", "01.07. 0"],
-        ["30.06. 23", "01.07. 0", "01.07. 0"],
         ["30.06. 23", "01.07. 2", "01.07. 0"],
         ["01.07. 0", "01.07. 0", "01.07. 0"],
     ]

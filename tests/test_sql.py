@@ -10,8 +10,9 @@ import signal
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -28,6 +29,7 @@ from altur_calls.sql.session import Session
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import COMMAND, KEY, NOON, Cli
+from inside import command_inside
 from terminal import CTRL_C, CTRL_D, TAB, Terminal, terminal
 
 Written = Callable[[str, str], str]
@@ -82,6 +84,13 @@ def sql(published: Path) -> Cli:
 
 
 @pytest.fixture
+def sql_inside(published: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Return the same without a process: for what is told, and with which exit code."""
+    assert published.parent == Path().absolute()
+    return partial(command_inside(monkeypatch, capfd), "sql")
+
+
+@pytest.fixture
 def written(published: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> Written:
     """Return a function that gives what is written to stdout in a format."""
 
@@ -93,11 +102,27 @@ def written(published: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> Writ
     return write
 
 
-@pytest.fixture
-def prompt(published: Path, tmp_path: Path) -> Iterator[Terminal]:
+@contextmanager
+def prompt_in(folder: Path) -> Iterator[Terminal]:
     """Yield a terminal at the prompt."""
-    with terminal([COMMAND, "sql"], published.parent, {"XDG_STATE_HOME": str(tmp_path / "state")}) as shown:
+    with terminal([COMMAND, "sql"], folder, {"XDG_STATE_HOME": str(folder / "state")}) as shown:
         assert "published" in shown.until(SQL)
+        yield shown
+
+
+@pytest.fixture
+def prompt(published: Path) -> Iterator[Terminal]:
+    """Yield a terminal at a prompt of its own."""
+    with prompt_in(published.parent) as shown:
+        yield shown
+
+
+@pytest.fixture(scope="module")
+def shared_prompt(loads: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """Yield one for all who leave it as they found it: at the prompt, showing tables."""
+    folder = tmp_path_factory.mktemp("prompt")
+    shutil.copy(loads[0], folder / "altur_calls.published.duckdb")
+    with prompt_in(folder) as shown:
         yield shown
 
 
@@ -174,14 +199,14 @@ def test_every_row_is_there_and_every_column(written: Written, kind: str, nothin
     assert written(query.format(2), kind) == two
 
 
-def test_parquet_keeps_types(sql: Cli, tmp_path: Path) -> None:
+def test_parquet_keeps_types(sql_inside: Cli, tmp_path: Path) -> None:
     """Those it knows; others are text. The file's name says the format."""
     query = """
         SELECT created_at, 1.10::DECIMAL(5, 2) AS paid, ['a'] AS tags, INTERVAL '1 month' AS every
         FROM analytics.calls ORDER BY ALL
     """
 
-    done = sql(query, "--output", "calls.parquet")
+    done = sql_inside(query, "--output", "calls.parquet")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     found = duckdb.sql(f"FROM read_parquet('{tmp_path}/calls.parquet')")
@@ -201,9 +226,9 @@ def test_parquet_goes_through_a_pipe() -> None:
     assert (metadata.num_rows, metadata.num_row_groups) == (250_000, 3)
 
 
-def test_a_table_says_how_many_rows_there_are(sql: Cli) -> None:
+def test_a_table_says_how_many_rows_there_are(sql_inside: Cli) -> None:
     """It shows the first and the last of them, in DuckDB's own drawing, and no column less."""
-    done = sql("SELECT n, repeat('x', 500) AS text FROM range(500) numbers(n)", "--format", "table")
+    done = sql_inside("SELECT n, repeat('x', 500) AS text FROM range(500) numbers(n)", "--format", "table")
 
     assert "500 rows" in done.stdout
     assert "(40 shown)" in done.stdout
@@ -218,11 +243,11 @@ def test_statements_come_from_stdin(sql: Cli) -> None:
     assert done.stdout.index("│     1 │") < done.stdout.index("│                2 │")
 
 
-def test_all_statements_of_a_pivot_are_one(sql: Cli) -> None:
+def test_all_statements_of_a_pivot_are_one(sql_inside: Cli) -> None:
     """DuckDB makes two of it."""
     query = "PIVOT analytics.calls ON status USING count(*) GROUP BY campaign_id"
 
-    assert sql(query, "--format", "csv").stdout.startswith("campaign_id,")
+    assert sql_inside(query, "--format", "csv").stdout.startswith("campaign_id,")
 
 
 @pytest.mark.parametrize(
@@ -240,9 +265,11 @@ def test_all_statements_of_a_pivot_are_one(sql: Cli) -> None:
         ("SELECT 1 AS a; SELECT 2 AS a", "More than one statement gives rows: csv holds those of one."),
     ],
 )
-def test_what_duckdb_refuses_is_told_in_one_line(sql: Cli, query: str, told: str, tmp_path: Path) -> None:
+def test_what_duckdb_refuses_is_told_in_one_line(
+    sql_inside: Cli, query: str, told: str, tmp_path: Path
+) -> None:
     """With the place that it points at, where it does; on stdout there are no halves."""
-    done = sql(query)
+    done = sql_inside(query)
 
     assert done.returncode == 65
     assert told in done.stderr
@@ -252,7 +279,7 @@ def test_what_duckdb_refuses_is_told_in_one_line(sql: Cli, query: str, told: str
 
 def test_a_query_that_fails_leaves_a_file_as_it_was(sql: Cli, tmp_path: Path) -> None:
     """Also if it had rows before."""
-    sql("SELECT 1 AS a", "--output", "a.csv")
+    (tmp_path / "a.csv").write_text("a\n1\n")
 
     query = "SELECT CASE WHEN n = 900000 THEN error('late') END AS a FROM range(1000000) numbers(n)"
     done = sql(query, "--output", "a.csv")
@@ -269,9 +296,11 @@ def test_a_query_that_fails_leaves_a_file_as_it_was(sql: Cli, tmp_path: Path) ->
         (["--output", "nowhere/a.csv"], 78, "Can't write to nowhere/a.csv: No such file or directory."),
     ],
 )
-def test_what_can_not_be_written_is_said(sql: Cli, arguments: list[str], exit_code: int, told: str) -> None:
+def test_what_can_not_be_written_is_said(
+    sql_inside: Cli, arguments: list[str], exit_code: int, told: str
+) -> None:
     """Before the query is begun."""
-    done = sql("SELECT 1", *arguments)
+    done = sql_inside("SELECT 1", *arguments)
 
     assert done.returncode == exit_code
     assert told in done.stderr
@@ -351,23 +380,23 @@ def test_it_ends_without_a_word_when_nobody_reads_on() -> None:
         assert process.wait(30) == -signal.SIGPIPE
 
 
-def test_the_prompt_answers_when_a_statement_ends(prompt: Terminal) -> None:
+def test_the_prompt_answers_when_a_statement_ends(shared_prompt: Terminal) -> None:
     """On whatever line that is, and with a table."""
-    prompt.type("SELECT call_id,\n")
-    prompt.until("...> ")
-    prompt.type("';' FROM analytics.calls ORDER BY ALL; -- of all\n")
+    shared_prompt.type("SELECT call_id,\n")
+    shared_prompt.until("...> ")
+    shared_prompt.type("';' FROM analytics.calls ORDER BY ALL; -- of all\n")
 
-    assert "│ call_1  │ ;       │" in prompt.until(SQL)
+    assert "│ call_1  │ ;       │" in shared_prompt.until(SQL)
 
 
-def test_the_prompt_goes_on_after_an_error(prompt: Terminal) -> None:
+def test_the_prompt_goes_on_after_an_error(shared_prompt: Terminal) -> None:
     """Which is told as DuckDB tells it, with a mark under its place."""
-    prompt.type("SELECT nope FROM analytics.calls;\n")
-    told = prompt.until(SQL)
-    prompt.type("SELECT 1 AS one;\n")
+    shared_prompt.type("SELECT nope FROM analytics.calls;\n")
+    told = shared_prompt.until(SQL)
+    shared_prompt.type("SELECT 1 AS one;\n")
 
     assert "LINE 1: SELECT nope FROM analytics.calls;\n               ^" in told
-    assert "one" in prompt.until(SQL)
+    assert "one" in shared_prompt.until(SQL)
 
 
 def test_ctrl_c_ends_a_query_and_not_the_prompt(prompt: Terminal) -> None:
@@ -420,7 +449,7 @@ def test_the_prompt_says_what_there_is(prompt: Terminal) -> None:
     assert prompt.ended() == 0
 
 
-def test_a_command_that_means_nothing_is_told_what_does(prompt: Terminal) -> None:
+def test_a_command_that_means_nothing_is_told_what_does(shared_prompt: Terminal) -> None:
     """And the prompt goes on."""
     told = {
         ".nope": "There is no .nope; see .help",
@@ -430,8 +459,8 @@ def test_a_command_that_means_nothing_is_told_what_does(prompt: Terminal) -> Non
     }
 
     for typed, answered in told.items():
-        prompt.type(f"{typed}\n")
-        assert answered in prompt.until(SQL)
+        shared_prompt.type(f"{typed}\n")
+        assert answered in shared_prompt.until(SQL)
 
 
 def test_the_next_statement_sees_a_new_load(
@@ -451,11 +480,12 @@ def test_the_next_statement_sees_a_new_load(
     assert "A new load" not in prompt.until(SQL)
 
 
-def test_names_are_completed(prompt: Terminal) -> None:
+def test_names_are_completed(shared_prompt: Terminal) -> None:
     """Of tables and columns, where they are clear."""
-    prompt.type(f"SELECT max(talk_s{TAB}) FROM analytics.campaign_h{TAB};\n")
+    shared_prompt.type(f"SELECT max(talk_s{TAB}) FROM analytics.campaign_h{TAB};\n")
 
-    assert "SELECT max(talk_seconds) FROM analytics.campaign_hourly;" in prompt.until("┌")
+    assert "SELECT max(talk_seconds) FROM analytics.campaign_hourly;" in shared_prompt.until("┌")
+    shared_prompt.until(SQL)
 
 
 def test_the_history_is_kept_for_its_owner_alone(prompt: Terminal, tmp_path: Path) -> None:

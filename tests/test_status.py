@@ -17,16 +17,16 @@ import duckdb
 import pytest
 
 from altur_calls.arguments import duration
-from altur_calls.errors import AlturError, Busy, SettingsError
+from altur_calls.errors import AlturError, ApiUnavailable, Busy, KeyRefused, SettingsError
 from altur_calls.journal import journal_of
 from altur_calls.lock import is_held, only_run
 from altur_calls.monitoring.standing import Standing, standing
 from altur_calls.monitoring.status import page, problems, verdict
-from altur_calls.pipeline import publish, run
-from altur_calls.publishing.places import settings_of
+from altur_calls.pipeline import run
 from altur_calls.target import NAME, Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON, Cli
+from inside import command_inside
 from warehouse import Warehouse
 
 Fields = dict[str, Any]
@@ -48,14 +48,33 @@ def once_loaded(loaded: Callable[..., Warehouse]) -> None:
     loaded(clock=at_start)
 
 
+@pytest.fixture
+def once_published(loaded: Callable[..., Warehouse]) -> None:
+    """Let it have been published, too."""
+    loaded(clock=at_start, is_published=True)
+
+
 def at_start() -> datetime:
     return START
 
 
+@pytest.fixture
+def inside(cli: Cli, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Return a function like that for the command, without a process: for what is told, and the exit code."""
+    assert cli  # which sets the environment
+    return command_inside(monkeypatch, capfd)
+
+
+def refused(settings: Fields, moment: datetime) -> None:
+    """Try to load with a wrong key."""
+    with pytest.raises(KeyRefused):
+        load(settings, moment, api_key="wrong")
+
+
 def noted(*moments: datetime, **told: Any) -> None:
-    """Note runs like the one there was, into the copy of its warehouse, at some moments."""
+    """Note runs like the last one there was, into the copy of its warehouse, at some moments."""
     journal = journal_of(NAME)
-    (like,) = journal.rows()
+    like = journal.rows()[-1]
     for moment in moments:
         began = moment.isoformat()
         here = {"run_id": began, "started_at": began, "ended_at": began, "warehouse": str(Target().file())}
@@ -82,7 +101,9 @@ def test_the_page_tells_what_was_done_how_far_it_is_proved_and_what_is_next(
 ) -> None:
     """In less than twenty lines, none too long for a terminal, but for those of paths and advice."""
     world.put(2, example_call("talking", START - HOUR, status="in-progress"))
-    load(settings, *(START + number * 15 * MINUTE for number in range(-2, 3)))
+    load(settings, START - 30 * MINUTE)
+    noted(*(START + number * 15 * MINUTE for number in range(-1, 2)))
+    load(settings, START + 30 * MINUTE)
 
     told = page(stands(START + 34 * MINUTE))
 
@@ -125,14 +146,13 @@ def test_a_run_that_failed_before_there_was_a_warehouse_is_told(settings: Fields
     assert "ended as settings: campaign_ids holds 'x'" in what
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_how_often_a_run_failed_in_a_row_is_told(settings: Fields) -> None:
     """Once may be the network."""
-    load(settings, datetime.now(UTC) - MINUTE)
-    for _ in range(3):
-        with pytest.raises(AlturError):
-            run(Target(), **{**settings, "api_key": "wrong"})
+    refused(settings, START + MINUTE)
+    noted(START + 2 * MINUTE, START + 3 * MINUTE)
 
-    (what,) = wrong(datetime.now(UTC))
+    (what,) = wrong(START + 4 * MINUTE)
 
     assert "ended as refused, for the 3. time in a row: GET /campaigns/" in what
 
@@ -167,10 +187,9 @@ def test_runs_by_hand_are_no_schedule(minutes: list[float]) -> None:
 # Where it is seen. --------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("once_loaded")
+@pytest.mark.usefixtures("once_published")
 def test_it_is_told_while_a_run_has_the_warehouse() -> None:
     """From what is published, and the journal."""
-    publish(Target(), settings_of())
     noted(START + HOUR, ended_at=None, outcome="running")
 
     with Target().opened():
@@ -184,20 +203,19 @@ def test_it_is_told_while_a_run_has_the_warehouse() -> None:
 
 @pytest.mark.parametrize("is_published", [False, True])
 def test_the_command_tells_of_a_run_that_is_under_way(
-    cli: Cli, settings: Fields, sandbox: Sandbox, *, is_published: bool
+    cli: Cli, loaded: Callable[..., Warehouse], settings: Fields, sandbox: Sandbox, *, is_published: bool
 ) -> None:
     """It has the working file, for hours when it is the first; the run notices nothing."""
     if is_published:
-        run(Target(), **settings)
-        publish(Target(), settings_of())
+        loaded(is_published=True)
     seen: list[subprocess.CompletedProcess[str]] = []
     sandbox.faults.add("call", do=lambda: seen.append(cli("status", "--json")))
 
-    done = cli("run", "--since", "2026-01-01")
+    done = run(Target(), **settings, since="2026-01-01")
 
     (status,) = seen
     told = json.loads(status.stdout)
-    assert (status.returncode, done.returncode) == (0, 0)
+    assert (status.returncode, done.exit_code) == (0, 0)
     assert told["is_running"]
     assert [run["outcome"] for run in told["runs"]] == ["running", "ok"][: 1 + is_published]
     assert len(told["campaigns"]) == 2 * is_published
@@ -210,55 +228,51 @@ def test_without_a_published_file_the_warehouse_is_read(tmp_path: Path) -> None:
     assert [campaign.calls for campaign in stands(START).campaigns] == [0, 3]
 
 
+@pytest.mark.usefixtures("once_published")
 def test_runs_that_fail_with_another_folder_of_dlt_are_told(
     settings: Fields, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They publish nothing, and their journal is not here: the working file knows of them."""
-    now = datetime.now(UTC)
-    load(settings, now)
-    publish(Target(), settings_of())
-    with pytest.raises(AlturError):
-        run(Target(), **{**settings, "api_key": "wrong"})
+    refused(settings, START + MINUTE)
     monkeypatch.delenv("PUBLISHING__ENABLED")
     monkeypatch.setenv("DLT_DATA_DIR", "elsewhere")
 
-    code, told = check(now + MINUTE)
+    code, told = check(START + 2 * MINUTE)
 
     assert (code, told.partition(": ")[0]) == (6, "refused")
-    assert stands(now).seen_in == Target().published()
+    assert stands(START + 2 * MINUTE).seen_in == Target().published()
 
 
-@pytest.mark.usefixtures("once_loaded")
-def test_who_cannot_open_the_working_file_is_told_what_is_published(cli: Cli, sandbox: Sandbox) -> None:
+@pytest.mark.usefixtures("once_published")
+def test_who_cannot_open_the_working_file_is_told_what_is_published(
+    cli: Cli, settings: Fields, sandbox: Sandbox
+) -> None:
     """A run has it, and its lock is in another folder of dlt."""
-    publish(Target(), settings_of())
     seen: list[subprocess.CompletedProcess[str]] = []
     environment = {"DLT_DATA_DIR": "elsewhere", "PUBLISHING__ENABLED": "true"}
     sandbox.faults.add("call", do=lambda: seen.append(cli("status", "--json", **environment)))
 
-    cli("run", "--since", "2026-01-01")
+    run(Target(), **settings, since="2026-01-01")
 
     (status,) = seen
     assert status.returncode == 0, status.stderr
     assert [run["outcome"] for run in json.loads(status.stdout)["runs"]] == ["ok"]
 
 
-@pytest.mark.usefixtures("once_loaded")
+@pytest.mark.usefixtures("once_published")
 def test_a_published_file_that_is_behind_is_told(settings: Fields, monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishing failed."""
-    publish(Target(), settings_of())
     load(settings, START + HOUR)
     monkeypatch.delenv("PUBLISHING__ENABLED")
 
     assert wrong(START + HOUR) == ["Readers do not see the last load yet."]
 
 
-@pytest.mark.usefixtures("once_loaded")
+@pytest.mark.usefixtures("once_published")
 def test_what_was_published_before_that_was_switched_off_is_not_asked(
     settings: Fields, tmp_path: Path
 ) -> None:
     """It would get ever older; while a run has the warehouse, nothing is known but that."""
-    publish(Target(), settings_of())
     load(settings, START + DAY)
 
     assert wrong(START + DAY) == []
@@ -364,42 +378,36 @@ def test_a_campaign_that_is_no_longer_loaded_alerts_nobody(settings: Fields) -> 
     assert check(START + 4 * HOUR)[0] == 0
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_what_the_next_run_may_mend_is_borne_for_a_while(settings: Fields) -> None:
     """An API that is down at night wakes nobody before it is too late."""
-    now = datetime.now(UTC)
-    load(settings, now)
-    with pytest.raises(AlturError):
-        run(Target(), **{**settings, "base_url": "http://127.0.0.1:9", "retry_for_seconds": 0.1})
+    with pytest.raises(ApiUnavailable):
+        load(settings, START + MINUTE, base_url="http://127.0.0.1:9", retry_for_seconds=0.1)
 
-    assert check(now + HOUR) == (0, check(now + HOUR)[1])
-    assert "the last run ended as unavailable" in check(now + HOUR)[1]
-    assert check(now + 3 * HOUR)[0] == 6
+    code, told = check(START + HOUR)
+    assert (code, "the last run ended as unavailable" in told) == (0, True)
+    assert check(START + 3 * HOUR)[0] == 6
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_what_no_run_mends_alerts_at_once(settings: Fields) -> None:
     """Somebody has to do something."""
-    now = datetime.now(UTC)
-    load(settings, now)
-    with pytest.raises(AlturError):
-        run(Target(), **{**settings, "api_key": "wrong"})
+    refused(settings, START + MINUTE)
 
-    code, told = check(now + MINUTE)
+    code, told = check(START + 2 * MINUTE)
 
     assert (code, told.partition(": ")[0]) == (6, "refused")
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_runs_that_gave_way_to_another_hide_nothing(settings: Fields) -> None:
     """Be they many: how the last that did anything ended is told, and no schedule is seen in them."""
-    now = datetime.now(UTC)
-    load(settings, now)
-    with pytest.raises(AlturError):
-        run(Target(), **{**settings, "api_key": "wrong"})
-    with Target().opened():
-        for _ in range(60):
-            with pytest.raises(Busy):
-                run(Target(), **settings)
+    refused(settings, START + MINUTE)
+    with Target().opened(), pytest.raises(Busy):
+        load(settings, START + 2 * MINUTE)
+    noted(*(START + number * MINUTE for number in range(3, 62)))
 
-    told = stands(now + MINUTE)
+    told = stands(START + 62 * MINUTE)
 
     assert [run["outcome"] for run in told.runs] == ["refused", "ok"]
     assert told.interval is None
@@ -442,11 +450,13 @@ def test_anything_else_is_told(text: str) -> None:
 # The command. -------------------------------------------------------------------------------------------
 
 
-def test_the_command_tells_people_machines_and_monitors(cli: Cli) -> None:
+def test_the_command_tells_people_machines_and_monitors(
+    cli: Cli, inside: Cli, loaded: Callable[..., Warehouse]
+) -> None:
     """Three ways, one truth."""
-    assert cli("run").returncode == 0
+    loaded()
 
-    people, machines, monitors = cli("status"), cli("status", "--json"), cli("status", "--check")
+    people, machines, monitors = inside("status"), inside("status", "--json"), cli("status", "--check")
 
     assert people.stdout.startswith("All is well.")
     told = json.loads(machines.stdout)
@@ -458,9 +468,9 @@ def test_the_command_tells_people_machines_and_monitors(cli: Cli) -> None:
     assert [done.returncode for done in (people, machines, monitors)] == [0, 0, 0]
 
 
-def test_the_command_alerts(cli: Cli) -> None:
+def test_the_command_alerts(inside: Cli) -> None:
     """One line, exit code 6, and as JSON where that is asked for."""
-    done = cli("status", "--check", "--json")
+    done = inside("status", "--check", "--json")
 
     assert done.returncode == 6
     assert json.loads(done.stdout)["verdict"] == "nothing is loaded yet"

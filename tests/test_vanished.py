@@ -48,23 +48,26 @@ def once_loaded(loaded: Callable[..., Warehouse]) -> None:
     loaded(campaign_ids=(2,))
 
 
-def fill(world: ManualWorld, count: int) -> None:
-    """Put so many calls into campaign 2, the three of the world among them."""
-    for number in range(3, count):
-        world.put(2, {"id": f"call_{number}", "created_at": NOON + number * SECOND})
+CALLS = {11: 30, 12: 100, 13: 210, 14: 209, 15: 30, 21: 3, 22: 20, 23: 21, 24: 100}
+"""Of campaigns of many."""
 
 
-def drop(world: ManualWorld, count: int) -> None:
-    """Delete so many of them."""
-    for number in range(count):
-        world.delete(f"call_{number}")
+def many() -> ManualWorld:
+    """Make a world of campaigns with so many calls, all on one day."""
+    world = ManualWorld()
+    for campaign_id, count in CALLS.items():
+        world.add_campaign(campaign_id)
+        for number in range(count):
+            world.put(campaign_id, {"id": f"{campaign_id}_{number}", "created_at": NOON + number * SECOND})
+    return world
 
 
-def open_with(world: ManualWorld, campaign_id: int, count: int) -> None:
-    """Add a campaign with so many calls."""
-    world.add_campaign(campaign_id)
-    for number in range(count):
-        world.put(campaign_id, {"id": f"{campaign_id}_{number}", "created_at": NOON + number * SECOND})
+@pytest.fixture
+def of_many(loaded: Callable[..., Warehouse], sandbox: Sandbox) -> ManualWorld:
+    """Let that world have been loaded, by a run before, and be served."""
+    loaded(make=many, campaign_ids=tuple(CALLS))
+    sandbox.world = many()
+    return sandbox.world
 
 
 def drop_from(world: ManualWorld, campaign_id: int, count: int) -> None:
@@ -83,12 +86,12 @@ def marked(warehouse: Warehouse) -> list[str]:
 # Marked. ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_call_that_a_later_proved_window_does_not_list_is_marked_with_since_when(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """Since the read that found it gone; its row and children stay, and no other call is touched."""
     before = as_loaded(world.calls(2))
-    run(Target(), **settings)
     world.delete("call_1")
 
     done = run(Target(), **settings, **DAY)
@@ -137,12 +140,12 @@ def test_a_call_that_vanishes_is_found_without_a_word_from_the_user(
     assert marked(warehouse) == ["young"]
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_a_call_that_comes_back_is_whole_again(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """With its children and what has changed meanwhile; nothing tells that it was away."""
     call = next(call for call in world.calls(2) if call["id"] == "call_1")
-    run(Target(), **settings)
     world.delete("call_1")
     run(Target(), **settings, **DAY)
     world.put(2, {**call, "tags": ["back", "again"]})
@@ -238,7 +241,7 @@ def test_a_call_that_is_listed_but_can_be_no_row_has_not_vanished(
 
 
 def test_many_calls_that_vanish_at_once_are_suspicious_and_none_is_marked(
-    world: ManualWorld, settings: Fields, warehouse: Warehouse
+    of_many: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """More than 20, and more than a tenth of their window: more likely the API is wrong than we are."""
     cases = {
@@ -249,11 +252,9 @@ def test_many_calls_that_vanish_at_once_are_suspicious_and_none_is_marked(
         15: (30, 30, True),
     }
     settings["campaign_ids"] = [*cases]
-    for campaign_id, (calls, _, _) in cases.items():
-        open_with(world, campaign_id, calls)
-    run(Target(), **settings)
+    assert {campaign_id: calls for campaign_id, (calls, _, _) in cases.items()}.items() <= CALLS.items()
     for campaign_id, (_, gone, _) in cases.items():
-        drop_from(world, campaign_id, gone)
+        drop_from(of_many, campaign_id, gone)
 
     done = run(Target(), **settings, **DAY)
 
@@ -273,12 +274,14 @@ def test_a_suspicious_window_beside_a_sound_one_stops_nothing_there(
     world: ManualWorld, settings: Fields, warehouse: Warehouse
 ) -> None:
     """Each window is judged by itself."""
-    fill(world, 100)
+    for number in range(3, 100):
+        world.put(2, {"id": f"call_{number}", "created_at": NOON + number * SECOND})
     world.put(2, example_call("elsewhere", NOON + timedelta(days=30)))
     world.put(2, example_call("elsewhere too", NOON + timedelta(days=30)))
     given = {**settings, "max_window_calls": 101, "since": "2026-03-01"}
     run(Target(), **given)
-    drop(world, 50)
+    for number in range(50):
+        world.delete(f"call_{number}")
     world.delete("elsewhere")
 
     done = run(Target(), **{**given, "until": "2026-03-03"})
@@ -289,35 +292,32 @@ def test_a_suspicious_window_beside_a_sound_one_stops_nothing_there(
 
 
 def test_calls_that_are_back_after_a_suspicious_read_were_never_marked(
-    world: ManualWorld, sandbox: Sandbox, settings: Fields, warehouse: Warehouse
+    of_many: ManualWorld, sandbox: Sandbox, settings: Fields, warehouse: Warehouse
 ) -> None:
     """An API that lost its memory for an hour costs an exit code and nothing else."""
-    fill(world, 60)
-    truth = as_loaded(world.calls(2))
-    run(Target(), **settings)
-    full, sandbox.world = sandbox.world, ManualWorld()
-    sandbox.world.add_campaign(2)
+    settings["campaign_ids"] = [12]
+    sandbox.world = ManualWorld()
+    sandbox.world.add_campaign(12)
     empty = run(Target(), **settings, **DAY)
-    sandbox.world = full
+    sandbox.world = of_many
 
     done = run(Target(), **settings, **DAY)
 
     assert (empty.exit_code, done.exit_code) == (SUSPICIOUS, COMPLETE)
-    assert warehouse.calls(2) == truth
+    assert warehouse.calls(12) == as_loaded(of_many.calls(12))
     assert marked(warehouse) == []
 
 
-def test_a_suspicious_run_says_so_and_ends_with_its_own_code(world: ManualWorld, settings: Fields) -> None:
+def test_a_suspicious_run_says_so_and_ends_with_its_own_code(of_many: ManualWorld, settings: Fields) -> None:
     """On stderr, with campaign, span and number; 4 for a scheduler."""
-    fill(world, 100)
-    run(Target(), **settings)
-    drop(world, 50)
+    settings["campaign_ids"] = [12]
+    drop_from(of_many, 12, 50)
 
     done = command("run", "--since", "2026-03-02", "--until", "2026-03-03", **settings)
 
     assert done.returncode == 4
     assert (
-        "altur-calls: suspicious: campaign 2 [2026-03-02T00:00:00Z, 2026-03-03T00:00:00Z): "
+        "altur-calls: suspicious: campaign 12 [2026-03-02T00:00:00Z, 2026-03-03T00:00:00Z): "
         "50 calls vanished at once; none was marked as deleted\n"
     ) in done.stderr
 
@@ -339,16 +339,13 @@ def command(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str
 
 
 def test_a_campaign_that_held_calls_and_now_holds_none_is_not_green(
-    world: ManualWorld, settings: Fields
+    of_many: ManualWorld, settings: Fields
 ) -> None:
     """However few they were: the API answers 200 and an empty list, and nothing else would tell."""
-    cases = {11: 3, 12: 20, 13: 21, 14: 100}
-    settings["campaign_ids"] = [*cases]
-    for campaign_id, calls in cases.items():
-        open_with(world, campaign_id, calls)
-    run(Target(), **settings)
-    for campaign_id, calls in cases.items():
-        drop_from(world, campaign_id, calls)
+    cases = [21, 22, 23, 24]
+    settings["campaign_ids"] = cases
+    for campaign_id in cases:
+        drop_from(of_many, campaign_id, CALLS[campaign_id])
 
     done = run(Target(), **settings, **DAY)
 
@@ -372,13 +369,16 @@ def test_a_campaign_that_falls_silent_is_found_without_a_word_from_the_user(
     assert done.exit_code == SUSPICIOUS
 
 
-def test_a_campaign_that_never_held_a_call_is_green(settings: Fields) -> None:
+def test_a_campaign_that_never_held_a_call_is_green(
+    loaded: Callable[..., Warehouse], settings: Fields, warehouse: Warehouse
+) -> None:
     """A new campaign has none yet."""
-    done = run(Target(), **{**settings, "campaign_ids": [1]})
+    loaded()  # campaign 1 with campaign 2
 
     again = run(Target(), **{**settings, **DAY, "campaign_ids": [1]})
 
-    assert (done.exit_code, again.exit_code) == (COMPLETE, COMPLETE)
+    assert again.exit_code == COMPLETE
+    assert warehouse.rows("SELECT outcome FROM altur.runs") == [("ok",), ("ok",)]
 
 
 # A crash in between. ------------------------------------------------------------------------------------

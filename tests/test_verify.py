@@ -13,7 +13,8 @@ from altur_calls import pipeline
 from altur_calls.errors import WarehouseError
 from altur_calls.target import Target
 from altur_sandbox import BulkWorld, ManualWorld, Sandbox, example_call
-from common import KEY, NOON
+from common import KEY, NOON, Cli
+from inside import command_inside
 
 Fields = dict[str, Any]
 
@@ -22,6 +23,12 @@ Fields = dict[str, Any]
 def target() -> Target:
     """Return a target in the test's own directory."""
     return Target("verified")
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Return a function that runs the command without a process: for what is told, and the exit code."""
+    return command_inside(monkeypatch, capfd)
 
 
 def change_warehouse(sql: str) -> None:
@@ -110,13 +117,13 @@ def test_there_must_be_something_to_verify(target: Target, settings: Fields) -> 
         pipeline.verify(target, **settings)
 
 
-def test_the_commands_tell(sandbox: Sandbox, cli: Callable[..., Any]) -> None:
+def test_the_commands_tell(sandbox: Sandbox, cli: Cli, inside: Cli, loaded: Callable[..., Any]) -> None:
     """A table and a sum for the dry run, differences and a chance for verify, each with its exit code."""
     foretold = cli("run", "--dry-run")
-    cli("run")
-    right = cli("verify", "--all")
+    loaded()
+    right = inside("verify", "--all")
     sandbox.world.change("call_1", duration=1)  # type: ignore[attr-defined]
-    wrong = cli("verify", "--all", "--seed", "3")
+    wrong = inside("verify", "--all", "--seed", "3")
 
     assert "2 windows, 3 calls, 2 requests" in foretold.stdout
     assert right.returncode == 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from altur_calls import pipeline
@@ -26,10 +27,9 @@ DOCS = Path(pipeline.__file__).parent / "docs"
 # Documentation. ----------------------------------------------------------------------------------------
 
 
-def test_the_written_documents_are_those_of_today(settings: Fields, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_the_written_documents_are_those_of_today(tmp_path: Path) -> None:
     """Renew them with: make docs."""
-    pipeline.run(Target(), **settings)
-
     written = describe(Target(), tmp_path / "docs")
 
     assert {path.name for path in written} == {path.name for path in DOCS.iterdir() if path.is_file()}
@@ -63,10 +63,9 @@ def test_an_example_question_has_an_answer(name: str, seeded: str) -> None:
         assert connection.execute(texts("questions")[name]).fetchall()
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_the_command_writes_the_documents(cli: Cli, tmp_path: Path) -> None:
     """Where it is told to, and says where."""
-    assert cli("run").returncode == 0
-
     told = cli("docs", "--output", "there")
 
     assert told.stdout.split() == ["there/dictionary.md", "there/dbt_sources.yml"]
@@ -95,6 +94,7 @@ KEYS = st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), m
 
 
 @given(KEYS)
+@settings(max_examples=40)
 def test_every_set_of_keys_makes_a_view(keys):
     """Whatever a campaign calls them: quotes, blanks, words of SQL."""
     with duckdb.connect() as connection:
@@ -113,23 +113,30 @@ def test_every_set_of_keys_makes_a_view(keys):
         assert list(row[len(pivot.FIXED) :]) == [f"value {place}" for place in range(len(keys))]
 
 
-@pytest.fixture
-def spread_out(world: ManualWorld, settings: Fields) -> str:
-    """Load a campaign of two calls with extracted data and one without; return the file."""
+def with_data() -> ManualWorld:
+    """Make a world with a campaign of two calls with extracted data and one without."""
+    world = ManualWorld()
+    world.add_campaign(1)
     data = {"Payment Amount": "1,200", "payment amount": "1,300"}
     world.put(1, example_call("first", NOON, extracted_data=data))
     world.put(1, example_call("second", NOON, extracted_data={"Payment Amount": None, "paid": True}))
     world.put(1, example_call("third", NOON, extracted_data={}))
-    return pipeline.run(Target(), **settings).warehouse
+    return world
 
 
-def test_a_campaign_has_a_row_for_each_call_and_a_column_for_each_key(spread_out: str) -> None:
+@pytest.fixture
+def spread_out(loaded: Callable[..., Warehouse]) -> Warehouse:
+    """Let it have been loaded, by a run before."""
+    return loaded(make=with_data, campaign_ids=(1,))
+
+
+def test_a_campaign_has_a_row_for_each_call_and_a_column_for_each_key(spread_out: Warehouse) -> None:
     """The commonest first; values are text as they came."""
     name, columns, keys = spread(Target(), 1)
 
     assert (name, keys) == ("analytics.extracted_data_1", 3)
     assert columns == ["Payment Amount", "paid", "payment amount (2)"]
-    rows = Warehouse(Path(spread_out)).rows(
+    rows = spread_out.rows(
         f'SELECT call_id, "Payment Amount", paid, "payment amount (2)" FROM {name} ORDER BY call_id'
     )
     assert rows == [
@@ -146,15 +153,14 @@ def test_of_too_many_keys_the_commonest_are_columns(monkeypatch):
     assert pivot.commonest([("a", 1), ("b", 3), ("c", 2)]) == ["b", "c"]
 
 
-def test_the_view_outlives_the_next_load(world: ManualWorld, settings: Fields, spread_out: str) -> None:
+def test_the_view_outlives_the_next_load(sandbox: Sandbox, settings: Fields, spread_out: Warehouse) -> None:
     """And shows its calls."""
     name, *_ = spread(Target(), 1)
+    sandbox.world = world = with_data()
     world.put(1, example_call("fourth", NOON, extracted_data={"paid": "later"}))
-    pipeline.run(Target(), since="2026-01-01", **settings)
+    pipeline.run(Target(), **{**settings, "campaign_ids": [1], "since": "2026-01-01"})
 
-    assert Warehouse(Path(spread_out)).rows(f"SELECT paid FROM {name} WHERE call_id = 'fourth'") == [
-        ("later",)
-    ]
+    assert spread_out.rows(f"SELECT paid FROM {name} WHERE call_id = 'fourth'") == [("later",)]
 
 
 @pytest.mark.usefixtures("spread_out")
