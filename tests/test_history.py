@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -53,40 +54,42 @@ CALL = {"created_at": "2026-03-01T11:00:00Z"}
 MET = {"policy_id": "p1", "policy_name": "Greets", "result": "met"}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "changed"),
-    [
-        ({}, {}, {}),
-        ({"status": "in-progress"}, {"status": "ended"}, {"status": ("in-progress", "ended")}),
-        ({}, {"duration": 7}, {"duration": (None, "7")}),
-        ({"ended_at": "2026-03-01T11:01:00Z"}, {}, {"ended_at": ("2026-03-01T11:01:00.000000Z", None)}),
-        ({"ended_at": "2026-03-01T11:01:00Z"}, {"ended_at": "2026-03-01T05:01:00-06:00"}, {}),
-        (
-            {"contact": {"id": 1, "status": "retrying"}},
-            {"contact": {"id": 1, "status": "converted"}},
-            {"contact.status": ("retrying", "converted")},
-        ),
-        ({"tags": ["a"]}, {"tags": ["a", "b"]}, {"tags": ('["a"]', '["a","b"]')}),
-        (
-            {},
-            {"policy_evaluation": {"score": 10, "policies": [MET]}},
-            {"policy_evaluation.score": (None, "10.0"), "policies.p1": (None, "met")},
-        ),
-        (
-            {"policy_evaluation": {"policies": [MET]}},
-            {"policy_evaluation": {"policies": [{**MET, "result": "not_met", "explanation": "Late."}]}},
-            {"policies.p1": ("met", "not_met")},
-        ),
-        (
-            {"extracted_data": {"Amount": "1", "amount": "2"}},
-            {"extracted_data": {"amount": "3"}},
-            {"extracted_data.Amount": ("1", None), "extracted_data.amount": ("2", "3")},
-        ),
-    ],
-)
-def test_each_field_that_changed_is_told(old, new, changed):
+CASES: list[tuple[Fields, Fields, Changes]] = [
+    ({}, {}, {}),
+    ({"status": "in-progress"}, {"status": "ended"}, {"status": ("in-progress", "ended")}),
+    ({}, {"duration": 7}, {"duration": (None, "7")}),
+    ({"ended_at": "2026-03-01T11:01:00Z"}, {}, {"ended_at": ("2026-03-01T11:01:00.000000Z", None)}),
+    ({"ended_at": "2026-03-01T11:01:00Z"}, {"ended_at": "2026-03-01T05:01:00-06:00"}, {}),
+    (
+        {"contact": {"id": 1, "status": "retrying"}},
+        {"contact": {"id": 1, "status": "converted"}},
+        {"contact.status": ("retrying", "converted")},
+    ),
+    ({"tags": ["a"]}, {"tags": ["a", "b"]}, {"tags": ('["a"]', '["a","b"]')}),
+    (
+        {},
+        {"policy_evaluation": {"score": 10, "policies": [MET]}},
+        {"policy_evaluation.score": (None, "10.0"), "policies.p1": (None, "met")},
+    ),
+    (
+        {"policy_evaluation": {"policies": [MET]}},
+        {"policy_evaluation": {"policies": [{**MET, "result": "not_met", "explanation": "Late."}]}},
+        {"policies.p1": ("met", "not_met")},
+    ),
+    (
+        {"extracted_data": {"Amount": "1", "amount": "2"}},
+        {"extracted_data": {"amount": "3"}},
+        {"extracted_data.Amount": ("1", None), "extracted_data.amount": ("2", "3")},
+    ),
+]
+"""Versions of a call, and what changed from one to the other."""
+
+
+def test_each_field_that_changed_is_told():
     """By its path in the API's answer, with both values as text."""
-    assert between([old], [new]) == [changed]
+    old, new, changed = zip(*CASES, strict=True)
+
+    assert between(old, new) == list(changed)
 
 
 values = st.one_of(st.none(), st.text(max_size=3), st.integers(0, 9), st.booleans())
@@ -107,10 +110,11 @@ versions = st.fixed_dictionaries(
 def test_changes_lead_back_to_what_was(calls):
     """What changed one way changed back the other, and the same version tells nothing."""
     old, new = zip(*calls, strict=True)
-    forth, back = between(old, new), between(new, old)
+    told = between([*old, *new, *old], [*new, *old, *old])
+    forth, back, same = (told[start : start + len(old)] for start in range(0, 3 * len(old), len(old)))
 
     assert [{field: (b, a) for field, (a, b) in changes.items()} for changes in forth] == back
-    assert between(old, old) == [{} for _ in calls]
+    assert same == [{} for _ in calls]
 
 
 # In the warehouse. -------------------------------------------------------------------------------------
@@ -118,22 +122,54 @@ def test_changes_lead_back_to_what_was(calls):
 Run = Callable[..., Warehouse]
 
 
+def at(hours: float) -> datetime:
+    """Return a time, after noon by so many hours."""
+    return NOON + timedelta(hours=hours)
+
+
+at_one = partial(at, 1)
+
+
+@pytest.fixture
+def world() -> ManualWorld:
+    """Return a world in which a call is under way at noon."""
+    return world_under_way()
+
+
+def world_under_way() -> ManualWorld:
+    """Make that world."""
+    world = ManualWorld()
+    for campaign_id in (1, 2):
+        world.add_campaign(campaign_id)
+    for call_id in ("call_0", "call_1", "fickle"):
+        world.put(2, example_call(call_id, NOON))
+    world.put(2, example_call("changing", NOON, status="in-progress", tags=[]))
+    return world
+
+
+@pytest.fixture
+def first(loaded: Run) -> Warehouse:
+    """Return what a run at one left."""
+    return loaded(make=world_under_way, clock=at_one)
+
+
 @pytest.fixture
 def run(settings: Fields) -> Run:
     """Return a function that loads what is due at a time, after noon by so many hours."""
 
     def run(hours: float, **changed: Any) -> Warehouse:
-        done = pipeline.run(Target(), clock=lambda: NOON + timedelta(hours=hours), **{**settings, **changed})
+        done = pipeline.run(Target(), clock=partial(at, hours), **{**settings, **changed})
         assert done.exit_code == pipeline.COMPLETE
         return Warehouse(done.warehouse)
 
     return run
 
 
-def test_a_call_that_changed_leaves_a_row_for_each_field(world: ManualWorld, run: Run) -> None:
+def test_a_call_that_changed_leaves_a_row_for_each_field(
+    world: ManualWorld, first: Warehouse, run: Run
+) -> None:
     """With the time at which the change was seen; none for a call that is new or the same."""
-    world.put(2, example_call("changing", NOON, status="in-progress", tags=[]))
-    assert run(1).rows(LOG) == []
+    assert first.rows(LOG) == []
     assert run(2).rows(LOG) == []
     world.change("changing", status="ended", tags=["promise"])
 
@@ -141,30 +177,27 @@ def test_a_call_that_changed_leaves_a_row_for_each_field(world: ManualWorld, run
 
     assert warehouse.rows(LOG) == [("status", "in-progress", "ended"), ("tags", None, '["promise"]')]
     assert warehouse.rows("SELECT DISTINCT call_id, campaign_id, read_at FROM analytics.call_changes") == [
-        ("changing", 2, NOON + timedelta(hours=3))
+        ("changing", 2, at(3))
     ]
     assert run(4).rows(LOG) == warehouse.rows(LOG)
 
 
+@pytest.mark.usefixtures("first")
 def test_a_call_that_moved_in_time_is_told(world: ManualWorld, run: Run) -> None:
     """With what else changed in it."""
-    world.put(2, example_call("moving", NOON, status="in-progress"))
-    run(1)
-    world.change("moving", created_at=NOON + timedelta(milliseconds=500), status="ended")
+    world.change("changing", created_at=NOON + timedelta(milliseconds=500), status="ended")
 
     warehouse = run(3)
 
     assert [field for field, *_ in warehouse.rows(LOG)] == ["created_at", "status"]
 
 
+@pytest.mark.usefixtures("first")
 def test_a_call_that_vanished_and_came_back_is_told(world: ManualWorld, run: Run) -> None:
     """Counts of days long past move by it."""
-    call = example_call("fickle", NOON)
-    world.put(2, call)
-    run(1)
     world.delete("fickle")
     run(3)
-    world.put(2, call)
+    world.put(2, example_call("fickle", NOON))
 
     warehouse = run(9)
 
@@ -173,10 +206,9 @@ def test_a_call_that_vanished_and_came_back_is_told(world: ManualWorld, run: Run
     assert run(30).value("SELECT count(*) - count(DISTINCT _dlt_id) FROM altur.call_changes") == 0
 
 
+@pytest.mark.usefixtures("first")
 def test_the_log_is_as_long_as_it_is_set(world: ManualWorld, run: Run) -> None:
     """Older changes are removed; without days none is kept."""
-    world.put(2, example_call("changing", NOON, status="in-progress"))
-    run(1)
     world.change("changing", status="ended")
     assert run(2).rows(LOG) == [("status", "in-progress", "ended")]
 
@@ -184,10 +216,9 @@ def test_the_log_is_as_long_as_it_is_set(world: ManualWorld, run: Run) -> None:
     assert run(2 + 24 * 31).rows(LOG) == []
 
 
+@pytest.mark.usefixtures("first")
 def test_without_days_nothing_is_logged(world: ManualWorld, run: Run) -> None:
     """Neither a change nor a call that vanished."""
-    world.put(2, example_call("changing", NOON, status="in-progress"))
-    run(1, change_log_days=0)
     world.change("changing", status="ended")
     world.delete("call_0")
 
