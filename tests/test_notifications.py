@@ -19,13 +19,14 @@ from filelock import FileLock
 
 from altur_calls import notifications, pipeline
 from altur_calls.commands import loading
-from altur_calls.errors import Busy, ViewFailed
+from altur_calls.errors import ApiUnavailable, Busy, KeyRefused, SettingsError, ViewFailed
 from altur_calls.notifications import Notifier, Outcome
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import KEY, NOON, Cli
 
 SECRET = "/services/T000/B000/secret"
+RIGHT = Outcome("complete", 0)
 WRONG = Outcome("incomplete", 3, ("campaign 12: 2 calls did not come",))
 
 
@@ -77,9 +78,11 @@ def settings_in_environment(cli: Cli) -> Cli:
 @pytest.mark.usefixtures("settings_in_environment")
 def test_trouble_is_told_once_and_its_end_once(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often it runs."""
-    for campaigns in ("[99, 2]", "[99, 2]", "[2]", "[2]", "[99, 2]"):
+    for campaigns, same in (("[99, 2]", WRONG), ("[2]", RIGHT)):
         monkeypatch.setenv("SOURCES__ALTUR__CAMPAIGN_IDS", campaigns)
         loading.run()
+        Notifier(Target()).tell(same)  # as the next run would, that ends so too
+    Notifier(Target()).tell(WRONG)
 
     first, end, second = channel.texts
     assert first.startswith("altur_calls: incomplete (exit code 3).\n3 new calls; 3 in the warehouse.\n")
@@ -88,11 +91,18 @@ def test_trouble_is_told_once_and_its_end_once(channel: Channel, monkeypatch: py
     assert second.startswith("altur_calls: incomplete")
 
 
-def test_a_run_that_fails_tells_why(channel: Channel, cli: Cli) -> None:
+@pytest.mark.usefixtures("settings_in_environment")
+def test_a_run_that_fails_tells_why(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each kind of failure is news; the key is in none."""
-    cli("run", SOURCES__ALTUR__API_KEY="wrong")
-    cli("run", SOURCES__ALTUR__API_KEY="wrong")
-    cli("run", SOURCES__ALTUR__BASE_URL="http://127.0.0.1:9")
+    for name, value, error in (
+        ("API_KEY", "wrong", KeyRefused),
+        ("API_KEY", "wrong", KeyRefused),
+        ("BASE_URL", "http://127.0.0.1:9", ApiUnavailable),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"SOURCES__ALTUR__{name}", value)
+            with pytest.raises(error):
+                loading.run()
 
     refused, down = channel.texts
     assert refused.startswith("altur_calls: failed (exit code 77).\n")
@@ -301,14 +311,15 @@ def test_signs_that_a_chat_would_take_for_links_are_not(channel: Channel) -> Non
     assert channel.texts[0].endswith("&lt;!channel&gt; &amp; co")
 
 
-def test_notifications_can_be_tried_out(channel: Channel, cli: Cli) -> None:
+def test_notifications_can_be_tried_out(channel: Channel, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before they are needed; what is set wrongly is a setting that is wrong."""
     tried = cli("notify")
     unset = cli("notify", NOTIFICATIONS__WEBHOOK_URL="")
-    broken = cli("notify", NOTIFICATIONS__COMMAND="false")
+    monkeypatch.setenv("NOTIFICATIONS__COMMAND", "false")
+    with pytest.raises(SettingsError, match="did not arrive by command"):
+        Notifier(Target()).try_out()
 
     assert (tried.returncode, tried.stdout) == (0, "Sent by webhook_url.\n")
     assert channel.texts[0] == "altur_calls: a test. Here you will be told when a run needs somebody."
-    assert (unset.returncode, broken.returncode) == (78, 78)
+    assert unset.returncode == SettingsError.exit_code == 78
     assert "NOTIFICATIONS__WEBHOOK_URL" in unset.stderr
-    assert "did not arrive by command" in broken.stderr
