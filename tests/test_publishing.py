@@ -19,7 +19,8 @@ import duckdb
 import pytest
 
 from altur_calls import altur_source, build_views, pipeline, publish
-from altur_calls.errors import PublishFailed
+from altur_calls.commands import loading
+from altur_calls.errors import ApiUnavailable, PublishFailed, WarehouseError
 from altur_calls.pipeline import COMPLETE, Summary, run
 from altur_calls.publishing import database, replacing
 from altur_calls.publishing.places import settings_of
@@ -59,6 +60,26 @@ def once_loaded(loaded: Callable[..., Warehouse]) -> None:
     loaded(**DAY, is_published=True)
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where what many tests begin from is kept."""
+    return tmp_path_factory.mktemp("begun")
+
+
+@pytest.fixture
+def begin(tmp_path: Path, folders: Path) -> Callable[[str, Callable[[], object]], None]:
+    """Return a function that does once what many tests begin from; each gets a copy of what it left."""
+
+    def begin(name: str, do: Callable[[], object]) -> None:
+        if (folders / name).exists():
+            shutil.copytree(folders / name, tmp_path, dirs_exist_ok=True)
+        else:
+            do()
+            shutil.copytree(tmp_path, folders / name)
+
+    return begin
+
+
 @pytest.fixture
 def working(tmp_path: Path) -> Warehouse:
     """Return the file that runs write."""
@@ -85,6 +106,28 @@ def publish_now(**changed: bool) -> Published:
 def identity(path: Path) -> tuple[int, int]:
     """Return what differs between a file and one that was put in its place."""
     return path.stat().st_ino, path.stat().st_mtime_ns
+
+
+@pytest.fixture
+def behind(
+    begin: Callable[..., None], load: Callable[..., Summary], world: ManualWorld, working: Warehouse
+) -> None:
+    """Let readers have four calls and a table of somebody's own, and a fifth call be loaded since."""
+    calls = {1: example_call("of_the_first", NOON), 2: example_call("another", NOON)}
+
+    def loaded_since() -> None:
+        world.put(1, calls[1])
+        load()
+        working.do("CREATE TABLE analytics.mine AS SELECT 1 AS goal")
+        publish_now()
+        world.put(2, calls[2])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PUBLISHING__ENABLED", "false")
+            load()
+
+    begin("behind", loaded_since)
+    for campaign_id, call in calls.items():  # also where that was done in the world of another test
+        world.put(campaign_id, call)
 
 
 # What is in it. ----------------------------------------------------------------------------------------
@@ -144,15 +187,13 @@ def test_columns_say_what_they_mean(working: Warehouse, published: Warehouse) ->
     assert len(said) > 100
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_raw_tables_are_published_if_a_setting_says_so(
-    load: Callable[..., Summary],
-    working: Warehouse,
-    published: Warehouse,
-    monkeypatch: pytest.MonkeyPatch,
+    working: Warehouse, published: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And no longer, when it does not say so any more."""
     monkeypatch.setenv("PUBLISHING__RAW_TABLES", "true")
-    load()
+    publish_now()
     raw = {name for name in relations(working) if name.startswith("altur.")}
 
     assert raw <= relations(published)
@@ -186,8 +227,8 @@ def test_what_somebody_changed_in_the_schema_is_published(working: Warehouse, pu
         with duckdb.connect(working.path) as connection:
             connection.execute(change)
         assert publish_now().is_new, change
-        assert not publish_now().is_new, change
 
+    assert not publish_now().is_new
     assert published.rows('FROM analytics.targets, analytics."mine;"') == [(4, 2)]
 
 
@@ -211,23 +252,29 @@ def test_a_view_that_is_broken_is_named_and_the_calls_are_loaded(
 
 
 @pytest.mark.usefixtures("once_loaded")
-def test_what_could_not_be_written_takes_no_room(load: Callable[..., Summary], working: Warehouse) -> None:
+def test_what_could_not_be_written_takes_no_room(working: Warehouse) -> None:
     """On a full disk the next load would find none, and so never come to what clears it up."""
     with duckdb.connect(working.path) as connection:
         connection.execute("CREATE VIEW analytics.zz AS SELECT error('no') AS a FROM range(9) numbers(a)")
 
-    assert load().exit_code == PublishFailed.exit_code
+    with pytest.raises(PublishFailed):
+        publish_now()
 
     assert not list(working.path.parent.glob(".altur_calls*"))
 
 
 def test_a_working_file_may_have_any_name(settings: Fields, tmp_path: Path) -> None:
     """That of the copy beside it, too."""
-    for name in ("altur_published", "it's;"):
-        done = run(Target(credentials=str(tmp_path / f"{name}.duckdb")), **settings)
+    first, second = (str(tmp_path / f"{name}.duckdb") for name in ("it's;", "altur_published"))
 
-        assert done.published, done.failure
-        assert Warehouse(done.published.database).value("SELECT count(*) FROM analytics.calls") == 3
+    done = run(Target(credentials=first), **settings)
+    shutil.copy(first, second)
+    again = pipeline.publish(Target(credentials=second), settings_of())
+
+    assert done.published, done.failure
+    for copy in (done.published, again):
+        assert copy.is_new
+        assert Warehouse(copy.database).value("SELECT count(*) FROM analytics.calls") == 3
 
 
 # When it is written, and where. ------------------------------------------------------------------------
@@ -250,7 +297,6 @@ def test_a_clock_that_was_set_back_holds_nothing_up(
     """The newest load is not the one with the latest time."""
     with duckdb.connect(working.path) as connection:
         connection.execute("UPDATE altur._dlt_loads SET inserted_at = inserted_at + INTERVAL 1 HOUR")
-    publish_now()
     world.put(2, example_call("another", NOON))
 
     load()
@@ -260,18 +306,16 @@ def test_a_clock_that_was_set_back_holds_nothing_up(
 
 @pytest.mark.usefixtures("once_loaded")
 def test_what_came_before_the_api_failed_is_for_readers_too(
-    load: Callable[..., Summary], sandbox: Sandbox, world: ManualWorld, cli: Cli, published: Warehouse
+    load: Callable[..., Summary], sandbox: Sandbox, published: Warehouse
 ) -> None:
     """A campaign that fails every time must not keep the news of all others from them."""
-    world.put(2, example_call("another", NOON))
-    load()
     published.path.unlink()
     sandbox.faults.add("status", status=500, times=None)
 
-    done = cli("run")
+    with pytest.raises(ApiUnavailable):
+        load(retry_for_seconds=0.1)
 
-    assert done.returncode == 69, done.stderr
-    assert published.value("SELECT count(*) FROM analytics.calls") == 4
+    assert published.value("SELECT count(*) FROM analytics.calls") == 3
 
 
 def test_it_goes_to_the_folder_of_choice_or_nowhere(
@@ -283,11 +327,10 @@ def test_it_goes_to_the_folder_of_choice_or_nowhere(
     monkeypatch.setenv("PUBLISHING__ENABLED", "true")
     monkeypatch.setenv("PUBLISHING__FOLDER", str(tmp_path / "for" / "readers"))
 
-    done = load()
+    done = publish_now()
 
-    assert done.published
-    assert done.published.database == tmp_path / "for" / "readers" / "altur_calls.published.duckdb"
-    assert done.published.database.exists()
+    assert done.database == tmp_path / "for" / "readers" / "altur_calls.published.duckdb"
+    assert done.database.exists()
     assert not published.path.exists()
 
 
@@ -303,10 +346,13 @@ def test_the_file_is_looked_for_where_it_is_configured_now(
     assert Target().published() == elsewhere / "altur_calls.published.duckdb"
 
 
-def test_the_command_publishes_by_hand(cli: Cli, published: Warehouse) -> None:
+def test_the_command_publishes_by_hand(
+    cli: Cli, loaded: Callable[..., Warehouse], published: Warehouse
+) -> None:
     """After a view was made, or where runs do not publish."""
-    assert cli("publish").returncode == 74
-    cli("run", PUBLISHING__ENABLED="false")
+    with pytest.raises(WarehouseError, match="Nothing is loaded yet"):
+        publish_now()
+    loaded(**DAY)
     assert not published.path.exists()
 
     first, second = cli("publish"), cli("publish")
@@ -330,10 +376,8 @@ def test_a_pipeline_of_your_own_publishes_too(settings: Fields) -> None:
 # How it comes there. -----------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("once_loaded")
-def test_who_has_the_file_open_keeps_what_it_sees(
-    load: Callable[..., Summary], world: ManualWorld, published: Warehouse
-) -> None:
+@pytest.mark.usefixtures("behind")
+def test_who_has_the_file_open_keeps_what_it_sees(published: Warehouse) -> None:
     """And holds up nothing; whoever opens it next sees the news."""
     count = "SELECT count(*) FROM analytics.calls"
     with subprocess.Popen(
@@ -341,14 +385,13 @@ def test_who_has_the_file_open_keeps_what_it_sees(
     ) as reader:
         assert reader.stdout
         assert reader.stdin
-        assert reader.stdout.readline() == "3\n"
-        world.put(2, example_call("another", NOON))
-        assert load().exit_code == COMPLETE
+        assert reader.stdout.readline() == "4\n"
+        assert publish_now().is_new
         reader.stdin.write("again\n")
         reader.stdin.flush()
-        assert reader.stdout.readline() == "3\n"
+        assert reader.stdout.readline() == "4\n"
         reader.stdin.close()
-    assert published.value(count) == 4
+    assert published.value(count) == 5
 
 
 READ = """
@@ -360,15 +403,12 @@ with duckdb.connect(sys.argv[1], read_only=True) as connection:
 """
 
 
-@pytest.mark.usefixtures("once_loaded")
-def test_who_may_read_it_may_read_the_next(
-    load: Callable[..., Summary], world: ManualWorld, published: Warehouse
-) -> None:
+@pytest.mark.usefixtures("behind")
+def test_who_may_read_it_may_read_the_next(published: Warehouse) -> None:
     """A BI server runs as somebody else."""
     published.path.chmod(0o640)
-    world.put(2, example_call("another", NOON))
 
-    load()
+    assert publish_now().is_new
 
     assert stat.S_IMODE(published.path.stat().st_mode) == 0o640
 
@@ -393,20 +433,17 @@ replace_file(folder / "new", folder / "old")
         assert (Path(folder) / "old").read_text() == "new"
 
 
-@pytest.mark.usefixtures("once_loaded")
-def test_a_link_leads_to_the_next_one_too(
-    load: Callable[..., Summary], world: ManualWorld, published: Warehouse, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("behind")
+def test_a_link_leads_to_the_next_one_too(published: Warehouse, tmp_path: Path) -> None:
     """Whoever knows the file it leads to must not be left with an old one."""
     target = tmp_path / "for_readers.duckdb"
     published.path.rename(target)
     published.path.symlink_to(target.name)
-    world.put(2, example_call("another", NOON))
 
-    load()
+    publish_now()
 
     assert published.path.is_symlink()
-    assert Warehouse(target).value("SELECT count(*) FROM analytics.calls") == 4
+    assert Warehouse(target).value("SELECT count(*) FROM analytics.calls") == 5
 
 
 def test_what_is_published_of_a_link_is_where_the_commands_look_for_it(
@@ -431,10 +468,8 @@ def test_no_log_lies_beside_it(published: Warehouse) -> None:
     ]
 
 
-@pytest.mark.usefixtures("once_loaded")
-def test_a_log_that_somebody_left_there_is_not_replayed(
-    load: Callable[..., Summary], world: ManualWorld, published: Warehouse
-) -> None:
+@pytest.mark.usefixtures("behind")
+def test_a_log_that_somebody_left_there_is_not_replayed(published: Warehouse) -> None:
     """Somebody opened the copy to write to it, and was killed: its log stayed."""
     code = (
         "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
@@ -443,19 +478,18 @@ def test_a_log_that_somebody_left_there_is_not_replayed(
     subprocess.run([sys.executable, "-c", code, str(published.path)], check=False)
     log = published.path.with_name(f"{published.path.name}.wal")
     assert log.exists()
-    world.put(2, example_call("another", NOON))
 
-    assert load().exit_code == COMPLETE
+    assert publish_now().is_new
 
     assert not log.exists()
-    assert published.value("SELECT count(*) FROM analytics.calls") == 4
+    assert published.value("SELECT count(*) FROM analytics.calls") == 5
 
 
 @pytest.mark.usefixtures("once_loaded")
 def test_who_writes_to_it_is_named(
     load: Callable[..., Summary], world: ManualWorld, published: Warehouse, working: Warehouse
 ) -> None:
-    """It is told who, the calls are loaded, and the next run publishes them."""
+    """It is told who, the calls are loaded, and the next time publishes them."""
     world.put(2, example_call("another", NOON))
     code = "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); print(flush=True); input()"
     with subprocess.Popen(
@@ -468,7 +502,7 @@ def test_who_writes_to_it_is_named(
         assert f"(PID {writer.pid})" in str(done.failure)
         assert working.value("SELECT count(*) FROM altur.campaign_calls") == 4
         writer.communicate("end\n")
-    assert load().exit_code == COMPLETE
+    assert publish_now().is_new
     assert published.value("SELECT count(*) FROM analytics.calls") == 4
 
 
@@ -512,6 +546,7 @@ def made_anew(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return times
 
 
+@pytest.mark.usefixtures("once_loaded")
 def test_only_what_is_new_is_written(
     load: Callable[..., Summary],
     world: ManualWorld,
@@ -522,9 +557,9 @@ def test_only_what_is_new_is_written(
 ) -> None:
     """However many loads it has been since; raw tables too."""
     monkeypatch.setenv("PUBLISHING__RAW_TABLES", "true")
-    load()
+    publish_now()
     monkeypatch.setenv("PUBLISHING__ENABLED", "false")
-    for number in range(3):
+    for number in range(2):
         world.put(2, example_call(f"another_{number}", NOON))
         load()
     monkeypatch.setenv("PUBLISHING__ENABLED", "true")
@@ -537,11 +572,18 @@ def test_only_what_is_new_is_written(
 
 
 @pytest.fixture
-def three_times(load: Callable[..., Summary], world: ManualWorld) -> None:
+def three_times(begin: Callable[..., None], load: Callable[..., Summary], world: ManualWorld) -> None:
     """Load and publish, with a new call each time, so that there is a file that readers had before theirs."""
-    for number in range(3):
-        world.put(2, example_call(f"new_{number}", NOON))
-        load()
+    calls = [example_call(f"new_{number}", NOON) for number in range(3)]
+
+    def loaded() -> None:
+        for call in calls:
+            world.put(2, call)
+            load()
+
+    begin("three times", loaded)
+    for call in calls:  # also where that was done in the world of another test
+        world.put(2, call)
 
 
 def spare_of(published: Warehouse) -> Path:
@@ -649,6 +691,25 @@ def test_what_readers_had_before_may_be_damaged(
     assert unpublished(working, published) == []
 
 
+@pytest.mark.usefixtures("behind")
+def test_where_much_is_new_all_is_made_anew(
+    load: Callable[..., Summary],
+    world: ManualWorld,
+    working: Warehouse,
+    published: Warehouse,
+    made_anew: list[int],
+) -> None:
+    """It costs less than to bring up what readers have."""
+    working.do(MUCH_IS_TOUCHED)
+    world.put(2, example_call("one_more", NOON))
+
+    assert load().exit_code == COMPLETE
+
+    assert len(made_anew) == 1
+    assert unpublished(working, published) == []
+    assert published.value("SELECT calls FROM analytics.publication") == 6
+
+
 MUCH_IS_TOUCHED = """
 INSERT INTO analytics._touched (call_id, since)
 SELECT range, value FROM analytics._built, range(100000) WHERE kind = 'published'
@@ -661,34 +722,23 @@ ALTERED = {
     ),
     "it is of another warehouse": ("published", "UPDATE analytics.publication SET run_id = 'another'"),
     "a table has another column": ("working", "ALTER TABLE analytics.mine ADD COLUMN more INTEGER"),
-    "much is new": ("working", MUCH_IS_TOUCHED),
     "not all that is new is known": ("working", "DELETE FROM analytics._built WHERE kind = 'published'"),
 }
 """What is wrong with what readers have, and by what it came to be."""
 
 
 @pytest.mark.parametrize("wrong", ALTERED)
+@pytest.mark.usefixtures("behind")
 def test_what_can_not_be_brought_up_is_made_anew(
-    wrong: str,
-    load: Callable[..., Summary],
-    world: ManualWorld,
-    working: Warehouse,
-    published: Warehouse,
-    made_anew: list[int],
+    wrong: str, working: Warehouse, published: Warehouse, made_anew: list[int]
 ) -> None:
     """What readers have proves itself, or goes."""
-    world.put(1, example_call("of_the_first", NOON))
-    load()
-    working.do("CREATE TABLE analytics.mine AS SELECT 1 AS goal")
-    publish_now()
-    world.put(2, example_call("another", NOON))
-    before = len(made_anew)
     where, sql = ALTERED[wrong]
     (published if where == "published" else working).do(sql)
 
-    assert load().exit_code == COMPLETE
+    assert publish_now().is_new
 
-    assert len(made_anew) == before + 1
+    assert len(made_anew) == 1
     assert unpublished(working, published) == []
     assert published.value("SELECT calls FROM analytics.publication") == 5
 
@@ -752,7 +802,7 @@ while True:
     seen.add(tag)
     if is_last:
         break
-    time.sleep(0.1)
+    time.sleep(0.5)
 print(len(seen))
 """
 
@@ -799,12 +849,15 @@ def parquet(folder: Path, name: str) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
-def test_the_views_are_there_as_parquet(cli: Cli, published: Warehouse, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("once_loaded")
+def test_the_views_are_there_as_parquet(
+    published: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """For tools without a driver of DuckDB."""
-    done = cli("run", PUBLISHING__PARQUET="true")
+    loading.publish(parquet=True)
 
     folder = tmp_path / "altur_calls.parquet"
-    assert str(folder) in done.stdout
+    assert str(folder) in capsys.readouterr().out
     names = {path.stem for path in (folder / "analytics").iterdir()}
     assert {"calls", "publication", "data_freshness"} <= names
     assert not {name for name in names if name.startswith(("int_", "stg_"))}
@@ -815,19 +868,19 @@ def test_the_views_are_there_as_parquet(cli: Cli, published: Warehouse, tmp_path
 
 @pytest.mark.usefixtures("once_loaded")
 def test_all_files_are_of_one_load_at_once(
-    load: Callable[..., Summary], world: ManualWorld, tmp_path: Path
+    load: Callable[..., Summary], world: ManualWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One link is turned. Who resolved it before finds the files of before, until the next load but one."""
-    publish_now(parquet=True)
+    monkeypatch.setenv("PUBLISHING__PARQUET", "true")
+    publish_now()
     folder = tmp_path / "altur_calls.parquet"
     before = folder.resolve()
-    assert not publish_now(parquet=True).is_new
+    assert not publish_now().is_new
     assert folder.resolve() == before
 
     for number in range(2):
         world.put(2, example_call(f"another_{number}", NOON))
         load()
-        publish_now(parquet=True)
         assert len(parquet(folder, "calls")) == 4 + number
         assert before.exists() == (number == 0)
 
@@ -857,14 +910,11 @@ def test_what_others_have_there_is_left_alone(make: Callable[[Path], None], tmp_
 
 
 @pytest.mark.usefixtures("once_loaded")
-def test_a_file_that_lies_among_the_sets_is_no_error(
-    load: Callable[..., Summary], world: ManualWorld, tmp_path: Path
-) -> None:
+def test_a_file_that_lies_among_the_sets_is_no_error(working: Warehouse, tmp_path: Path) -> None:
     """File managers leave theirs in every folder that they show."""
     publish_now(parquet=True)
     (tmp_path / ".altur_calls.parquet" / ".DS_Store").touch()
-    world.put(2, example_call("another", NOON))
-    load()
+    working.do("CREATE TABLE analytics.targets AS SELECT 3 AS goal")
 
     assert publish_now(parquet=True).is_new
 
@@ -884,19 +934,18 @@ main(["publish", "--parquet"])
 
 
 @pytest.mark.usefixtures("once_loaded")
-@pytest.mark.parametrize("point", ["sync", "replace_link"])
 def test_a_crash_leaves_the_files_of_before(
-    point: str, load: Callable[..., Summary], world: ManualWorld, tmp_path: Path
+    loads: Callable[..., Path], working: Warehouse, tmp_path: Path
 ) -> None:
-    """And the next time carries on; nothing stays behind."""
+    """And the next time carries on, to where it crashes later; nothing stays behind."""
     publish_now(parquet=True)
     folder = tmp_path / "altur_calls.parquet"
-    world.put(2, example_call("another", NOON))
-    load()
+    shutil.copy(loads(make=another_too, **DAY) / working.path.name, working.path)
 
-    assert crashed(PARQUET_CRASH, point) == 137
+    for point in ("sync", "replace_link"):
+        assert crashed(PARQUET_CRASH, point) == 137, point
+        assert len(parquet(folder, "calls")) == 3, point
 
-    assert len(parquet(folder, "calls")) == 3
     publish_now(parquet=True)
     assert len(parquet(folder, "calls")) == 4
     assert len(list((tmp_path / ".altur_calls.parquet").iterdir())) == 2
@@ -943,7 +992,6 @@ POINTS = (
 )
 
 
-@pytest.mark.usefixtures("once_loaded")
 def another_too() -> ManualWorld:
     """Return a world with a call that is not published yet."""
     world = ManualWorld()
@@ -954,36 +1002,31 @@ def another_too() -> ManualWorld:
     return world
 
 
-@pytest.mark.parametrize("point", POINTS)
 @pytest.mark.usefixtures("once_loaded")
 def test_a_crash_leaves_one_or_the_other_whole(
-    point: str, loads: Callable[..., Path], working: Warehouse, published: Warehouse
+    loads: Callable[..., Path], working: Warehouse, published: Warehouse
 ) -> None:
-    """And the next time carries on; nothing stays behind."""
+    """And the next time carries on, to where it crashes later; nothing stays behind."""
     shutil.copy(loads(make=another_too, **DAY) / working.path.name, working.path)
+    query = "SELECT calls, (SELECT count(*) FROM analytics.calls) FROM analytics.publication"
 
-    assert crashed(CRASH, point) == 137
+    for point in POINTS:
+        assert crashed(CRASH, point) == 137, point
+        assert published.rows(query) == [(4, 4) if point == POINTS[-1] else (3, 3)], point
 
-    seen = published.rows("SELECT calls, (SELECT count(*) FROM analytics.calls) FROM analytics.publication")
-    assert seen == [(4, 4) if point == POINTS[-1] else (3, 3)]
     publish_now()
     assert published.value("SELECT count(*) FROM analytics.calls") == 4
     assert set(published.path.parent.glob(".altur_calls*")) <= {spare_of(published)}
 
 
-@pytest.mark.usefixtures("once_loaded")
+@pytest.mark.usefixtures("behind")
 def test_what_another_has_only_begun_is_not_put_in_place(
-    load: Callable[..., Summary],
-    world: ManualWorld,
-    working: Warehouse,
-    published: Warehouse,
-    monkeypatch: pytest.MonkeyPatch,
+    working: Warehouse, published: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two pipelines of one name publish to one folder, at the same time: one of them fails."""
     other = working.path.parent / "other"
     other.mkdir()
     shutil.copy(working.path, other)
-    world.put(2, example_call("another", NOON))
 
     def replaced_when_other_began(new: Path, old: Path) -> None:
         monkeypatch.setenv("DLT_DATA_DIR", str(other / "dlt"))
@@ -995,9 +1038,10 @@ def test_what_another_has_only_begun_is_not_put_in_place(
 
     monkeypatch.setattr(replacing, "replace_file", replaced_when_other_began)
 
-    assert load().exit_code == PublishFailed.exit_code
+    with pytest.raises(PublishFailed):
+        publish_now()
 
-    assert published.value("SELECT count(*) FROM analytics.calls") == 3
+    assert published.value("SELECT count(*) FROM analytics.calls") == 4
 
 
 def crashed(code: str, point: str) -> int:
