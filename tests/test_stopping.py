@@ -18,7 +18,7 @@ from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import COMMAND, NOON
 from warehouse import Warehouse, as_loaded
 
-CALLS = 600
+CALLS = 300
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_signal_ends_a_run_when_what_was_read_is_loaded(
     """The process was asked to end before its last requests; the next run asks for the rest."""
     for minutes in range(CALLS):
         world.put(2, example_call(f"more_{minutes:03}", NOON - timedelta(minutes=minutes)))
-    given = {**settings, "campaign_ids": [2], "max_window_calls": 50, "requests_per_second": 30}
+    given = {**settings, "campaign_ids": [2], "max_window_calls": 25, "requests_per_second": 30}
     environment = {f"SOURCES__ALTUR__{name.upper()}": str(value) for name, value in given.items()}
     process = subprocess.Popen(
         [COMMAND, "run", *arguments],
