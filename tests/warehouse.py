@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,7 @@ CONTACT = ("id", "f_id", "name", "phone_number", "status")
 POLICY = ("policy_id", "policy_name", "result", "explanation", "evaluated_at")
 
 Call = dict[str, Any]
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,17 @@ class Warehouse:
 
     path: Path
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
+    @contextmanager
+    def asked(self) -> Iterator[Callable[[str], list[Row]]]:
+        """Yield a function that returns the rows of a query: for many, as to open a file takes as long."""
         with duckdb.connect(self.path, read_only=True) as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            return connection.execute(sql).fetchall()
+            yield lambda sql: connection.execute(sql).fetchall()
+
+    def rows(self, sql: str) -> list[Row]:
+        """Return the rows of a query."""
+        with self.asked() as rows:
+            return rows(sql)
 
     def value(self, sql: str) -> Any:
         """Return the only value of a query."""
@@ -51,14 +60,15 @@ class Warehouse:
     def calls(self, campaign_id: int) -> list[Call]:
         """Return a campaign's calls with their children, by id, as the API document shapes them."""
         evaluation = ", ".join(f"policy_evaluation__{name}" for name in EVALUATION)
-        rows = self.rows(
-            f"SELECT {', '.join(SCALARS)}, extracted_data, {evaluation} "
-            f"FROM altur.campaign_calls WHERE campaign_id = {campaign_id} ORDER BY id"
-        )
-        contacts = self._children("contact", CONTACT)
-        tags = self._children("tags", ("value",))
-        policies = self._children("policies", POLICY)
-        pairs = self._children("extracted_data", ("key", "value"))
+        with self.asked() as rows_of:
+            rows = rows_of(
+                f"SELECT {', '.join(SCALARS)}, extracted_data, {evaluation} "
+                f"FROM altur.campaign_calls WHERE campaign_id = {campaign_id} ORDER BY id"
+            )
+            contacts = _children(rows_of, "contact", CONTACT)
+            tags = _children(rows_of, "tags", ("value",))
+            policies = _children(rows_of, "policies", POLICY)
+            pairs = _children(rows_of, "extracted_data", ("key", "value"))
         return [
             {
                 **dict(zip(SCALARS, row, strict=False)),
@@ -74,14 +84,16 @@ class Warehouse:
             for row in rows
         ]
 
-    def _children(self, table: str, names: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
-        children: dict[str, list[dict[str, Any]]] = {}
-        for call_id, *values in self.rows(
-            f"SELECT call_id, {', '.join(names)} FROM altur.campaign_calls__{table} "
-            "ORDER BY call_id, position"
-        ):
-            children.setdefault(call_id, []).append(dict(zip(names, values, strict=True)))
-        return children
+
+def _children(
+    rows_of: Callable[[str], list[Row]], table: str, names: tuple[str, ...]
+) -> dict[str, list[dict[str, Any]]]:
+    children: dict[str, list[dict[str, Any]]] = {}
+    for call_id, *values in rows_of(
+        f"SELECT call_id, {', '.join(names)} FROM altur.campaign_calls__{table} ORDER BY call_id, position"
+    ):
+        children.setdefault(call_id, []).append(dict(zip(names, values, strict=True)))
+    return children
 
 
 def as_loaded(calls: list[Call]) -> list[Call]:
@@ -119,11 +131,8 @@ def _value(value: Any) -> Any:
 def unpublished(working: Warehouse, published: Warehouse) -> list[str]:
     """Return what readers do not have as the warehouse has it: but for the run, which goes on meanwhile."""
     tables = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'analytics'"
-    names = {name for (name,) in published.rows(tables)} - {"publication", "runs"}
-    names |= {view.name for view in views().values() if not (view.is_inner or view.is_live)} - {"runs"}
-    return [
-        name
-        for name in sorted(names)
-        if published.rows(f"FROM analytics.{name} ORDER BY ALL")
-        != working.rows(f"FROM analytics.{name} ORDER BY ALL")
-    ]
+    with working.asked() as loaded, published.asked() as seen:
+        names = {name for (name,) in seen(tables)} - {"publication", "runs"}
+        names |= {view.name for view in views().values() if not (view.is_inner or view.is_live)} - {"runs"}
+        queries = {name: f"FROM analytics.{name} ORDER BY ALL" for name in sorted(names)}
+        return [name for name, query in queries.items() if seen(query) != loaded(query)]
