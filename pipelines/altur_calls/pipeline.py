@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import dlt
@@ -36,6 +37,7 @@ from altur_calls.target import Client, Target, count_rows, holds_calls, location
 from altur_calls.verify import Verdict, compare, sample_of, windows_of
 from altur_calls.versions import require_todays
 from altur_calls.windows import Clock, floor, utc_now
+from altur_calls.write_ahead import bound_log
 
 __all__ = [
     "COMPLETE",
@@ -130,13 +132,14 @@ def _load(  # noqa: PLR0913 (each is another's)
 ) -> AlturError | None:
     """Load in chunks, and keep the views up, and readers; return what is wrong with the views."""
     work.loaded = Loaded(client)
-    kept_up, failure = 0, None
+    file, kept_up, failure = Path(location_of(pipeline)), 0, None
     while not work.is_over:
         try:
             pipeline.run(source)
         finally:
             this.note_load(pipeline)
         forget_loaded(pipeline)
+        bound_log(client, file)
         if work.is_over or work.tally.calls_read - kept_up >= work.keep_up_calls:
             kept_up = work.tally.calls_read
             with this.phase(VIEWS):

@@ -36,8 +36,3 @@ def written_at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         connection.execute(f"SET GLOBAL checkpoint_threshold = {literal(threshold)}")
-
-
-def log_of(database: Path) -> Path:
-    """Return where DuckDB keeps what is not yet in a database file."""
-    return database.with_name(f"{database.name}.wal")

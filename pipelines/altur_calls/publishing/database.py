@@ -22,12 +22,13 @@ from altur_calls.analytics.relations import Relation, Shape, name_of, relations_
 from altur_calls.analytics.views import SCHEMA, View, for_dataset
 from altur_calls.errors import PublishFailed
 from altur_calls.failures import holder_of
-from altur_calls.publishing.attaching import COPY, NAME, attached, log_of, written_at_once
+from altur_calls.publishing.attaching import COPY, NAME, attached, written_at_once
 from altur_calls.publishing.relations import PUBLICATION, PUBLICATION_TOLD, comments, published
 from altur_calls.publishing.renewing import adds_up, renew, rows_of
 from altur_calls.publishing.replacing import copy_file, in_place_of
 from altur_calls.publishing.spare import forget_spare, keep_spare, take_spare
 from altur_calls.transaction import transaction
+from altur_calls.write_ahead import log_of
 
 logger = logging.getLogger(__name__)
 
