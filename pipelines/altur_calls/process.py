@@ -7,6 +7,8 @@ import gc
 import os
 import sys
 
+import pyarrow as pa
+
 
 def prepare() -> None:
     """Set up this process. What is set in its environment stays as it is."""
@@ -15,6 +17,9 @@ def prepare() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     atexit.register(gc.freeze)
+    # Arrow's own allocator keeps what it had once: 40 MB more, after 100,000 calls and after any number.
+    if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
+        pa.set_memory_pool(pa.system_memory_pool())
     # Threads that ask the API are due to the millisecond; while dlt normalises they would wait for five.
     sys.setswitchinterval(0.001)
     # What is extracted lives for seconds, until it is normalised: no use to compress it.

@@ -26,7 +26,7 @@ from altur_calls.windows import SMALLEST, Clock, Window, utc_now
 WALKERS = 16
 """Windows under way at once. Small windows take two requests one after the other, so they need company."""
 
-AHEAD_CALLS = 16_000
+AHEAD_CALLS = 14_000
 """Calls that may be read or on their way before the one who asked takes them."""
 
 LAST_CALLS = 2_000
