@@ -139,7 +139,8 @@ def _load(  # noqa: PLR0913 (each is another's)
         finally:
             this.note_load(pipeline)
         forget_loaded(pipeline)
-        bound_log(client, file)
+        if not work.is_over:  # else it is written when the file is closed, after readers have all
+            bound_log(client, file)
         if work.is_over or work.tally.calls_read - kept_up >= work.keep_up_calls:
             kept_up = work.tally.calls_read
             with this.phase(VIEWS):
