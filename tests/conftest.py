@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Hashable, Iterator
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ import dlt
 import hypothesis
 import pytest
 
-from altur_calls import altur_source
+from altur_calls import altur_source, logs, process
+from altur_calls.cli import main
+from altur_calls.commands import showing
 from altur_calls.pipeline import run
 from altur_calls.target import Target
-from altur_sandbox import ManualWorld, Sandbox, example_call
-from common import COMMAND, KEY, NOON, Cli
+from altur_sandbox import ManualWorld, Sandbox
+from common import COMMAND, KEY, Cli, small_world
 from warehouse import Warehouse
 
 # How long an example takes is a matter of who else uses the machine.
@@ -64,16 +66,6 @@ Loads = Callable[..., Path]
 def world() -> ManualWorld:
     """Return a world with an empty campaign 1, and campaign 2 with three calls."""
     return small_world()
-
-
-def small_world() -> ManualWorld:
-    """Make that world."""
-    world = ManualWorld()
-    world.add_campaign(1)
-    world.add_campaign(2)
-    for number in range(3):
-        world.put(2, example_call(f"call_{number}", NOON + timedelta(minutes=number)))
-    return world
 
 
 @pytest.fixture
@@ -170,5 +162,32 @@ def cli(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Cli:
             timeout=60,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def inside(
+    cli: Cli,  # noqa: ARG001 (which sets the environment)
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Cli:
+    """Return a function like that, without a process: for what is told, and the exit code.
+
+    A process takes two seconds to begin. What the command sets for one of its own is left out.
+    """
+    monkeypatch.setattr(process, "prepare", lambda: None)
+    monkeypatch.setattr(showing, "end_with_the_reader", lambda: None)
+    monkeypatch.setattr(logs, "logger", logging.getLogger("inside"))
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        with monkeypatch.context() as patched:
+            for name, value in environment.items():
+                patched.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                main(arguments)
+        told = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), told.out, told.err)
 
     return run

@@ -15,7 +15,7 @@ from altur_calls.errors import ApiChanged, Forbidden, SettingsError
 from altur_calls.listing import all_listed, listed_from, next_cursor
 from altur_calls.target import Target
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
-from common import NOON
+from common import NOON, small_world
 from warehouse import Warehouse
 
 Fields = dict[str, Any]
@@ -166,6 +166,11 @@ def listing(settings: Fields) -> Fields:
 @pytest.fixture
 def named(world: ManualWorld) -> ManualWorld:
     """Give the campaigns names, and add a third with a call."""
+    return with_a_third(world)
+
+
+def with_a_third(world: ManualWorld) -> ManualWorld:
+    """Add that."""
     world.add_campaign(3, name="Renewals", timezone="America/Bogota", agent_name="Ana")
     world.put(3, example_call("of_3", NOON))
     return world
@@ -180,13 +185,7 @@ def once_listed(loaded: Callable[..., Warehouse], named: ManualWorld, sandbox: S
 
 def of_three() -> ManualWorld:
     """Make that world once more."""
-    world = ManualWorld()
-    world.add_campaign(1)
-    world.add_campaign(2)
-    for number in range(3):
-        world.put(2, example_call(f"call_{number}", NOON + timedelta(minutes=number)))
-    world.add_campaign(3, name="Renewals", timezone="America/Bogota", agent_name="Ana")
-    return world
+    return with_a_third(small_world())
 
 
 def hour_after() -> datetime:

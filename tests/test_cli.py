@@ -25,18 +25,10 @@ from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import COMMAND, KEY, NOON, Cli
-from inside import command_inside
 from warehouse import Warehouse, as_loaded
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-
-
-@pytest.fixture
-def inside(cli: Cli, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Return a function like that for the command, without a process: for what is told, and the exit code."""
-    assert cli  # which sets the environment
-    return command_inside(monkeypatch, capfd)
 
 
 def test_a_run_says_what_it_did(cli: Cli, world: ManualWorld, tmp_path: Path) -> None:

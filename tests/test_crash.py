@@ -6,7 +6,6 @@ reached every time; lost folders, half-written files, a lost network and a full 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import resource
@@ -150,33 +149,13 @@ from altur_calls.cli import main
 
 main(["run"])
 """
-RUNS = {"of plain dlt": PLAIN_RUN, "of altur-calls": OUR_RUN}
 
 
-@pytest.fixture(scope="module")
-def crashes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where what crashes left is kept."""
-    return tmp_path_factory.mktemp("crashes")
-
-
-@pytest.fixture(params=RUNS)
-def crash(
-    request: pytest.FixtureRequest, environment: dict[str, str], tmp_path: Path, folder: Path, crashes: Path
-) -> None:
-    """Crash in the middle of the first load, right after the copy into dlt's staging dataset.
-
-    Once for each kind of run: tests get copies of what it left, and dlt is told where they lie.
-    """
-    kept = crashes / request.param
-    if not kept.exists():
-        crashed = python(CRASH + RUNS[request.param], environment)
-        assert crashed.returncode == 137, crashed.stderr
-        shutil.copytree(tmp_path, kept)
-        return
-    shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
-    state = json.loads((folder / "state.json").read_text())
-    state["_local"]["initial_cwd"] = str(tmp_path)
-    (folder / "state.json").write_text(json.dumps(state))
+@pytest.fixture(params=[PLAIN_RUN, OUR_RUN], ids=["of plain dlt", "of altur-calls"])
+def crash(request: pytest.FixtureRequest, environment: dict[str, str]) -> None:
+    """Crash in the middle of the first load, right after the copy into dlt's staging dataset."""
+    crashed = python(CRASH + request.param, environment)
+    assert crashed.returncode == 137, crashed.stderr
 
 
 def python(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -216,7 +195,7 @@ def test_the_next_run_ends_at_the_truth_where_dlt_would_double(
     assert_truth(warehouse, world)
 
 
-@pytest.mark.parametrize("crash", ["of altur-calls"], indirect=True)
+@pytest.mark.parametrize("crash", [OUR_RUN], indirect=True, ids=["of altur-calls"])
 @pytest.mark.usefixtures("crash")
 def test_so_does_the_next_command(
     world: ManualWorld, environment: dict[str, str], warehouse: Warehouse

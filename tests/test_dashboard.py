@@ -32,7 +32,6 @@ from altur_calls.dashboard.serving import HOST, Latest, server
 from altur_calls.dashboard.texts import LANGUAGES, words
 from common import COMMAND, Cli
 from dashboards import LOADED, Called, Campaign, Contact, World, day, dense, opened, publish, sums_of
-from inside import command_inside
 from warehouse import Warehouse
 
 SPAN = 100
@@ -96,7 +95,7 @@ COUNTED = {
 
 
 @given(some.lists(calls, min_size=1, max_size=12), some.sets(some.integers(1, 3)), some.data())
-@settings(max_examples=25)
+@settings(max_examples=40)
 def test_sums_under_any_filter_are_those_of_sql(
     called: list[Called], campaigns: set[int], data: some.DataObject
 ) -> None:
@@ -267,12 +266,6 @@ def test_what_is_nobodys_is_told(value: str) -> None:
 def published(loaded: Callable[..., Warehouse]) -> None:
     """Let the world have been loaded and published, by a run before."""
     loaded(is_published=True)
-
-
-@pytest.fixture
-def inside(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Return a function that runs the command without a process: for what is told, and the exit code."""
-    return command_inside(monkeypatch, capfd)
 
 
 @pytest.mark.usefixtures("published")

@@ -29,13 +29,10 @@ from altur_calls.sql.refusals import in_one_line
 from altur_calls.sql.session import Session
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
-from common import COMMAND, KEY, NOON, Cli
-from inside import command_inside
+from common import COMMAND, KEY, METER, NOON, Cli
 from terminal import CTRL_C, CTRL_D, TAB, Terminal, terminal
 
 Written = Callable[[str, str], str]
-
-METER = Path(__file__).with_name("benchmarks") / "meter.py"
 
 SQL = "sql> "
 
@@ -87,10 +84,10 @@ def sql(published: Path) -> Cli:
 
 
 @pytest.fixture
-def sql_inside(published: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+def sql_inside(published: Path, inside: Cli) -> Cli:
     """Return the same without a process: for what is told, and with which exit code."""
     assert published.parent == Path().absolute()
-    return partial(command_inside(monkeypatch, capfd), "sql")
+    return partial(inside, "sql")
 
 
 @pytest.fixture

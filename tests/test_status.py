@@ -26,7 +26,6 @@ from altur_calls.pipeline import run
 from altur_calls.target import NAME, Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON, Cli
-from inside import command_inside
 from warehouse import Warehouse
 
 Fields = dict[str, Any]
@@ -56,13 +55,6 @@ def once_published(loaded: Callable[..., Warehouse]) -> None:
 
 def at_start() -> datetime:
     return START
-
-
-@pytest.fixture
-def inside(cli: Cli, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Return a function like that for the command, without a process: for what is told, and the exit code."""
-    assert cli  # which sets the environment
-    return command_inside(monkeypatch, capfd)
 
 
 def refused(settings: Fields, moment: datetime) -> None:

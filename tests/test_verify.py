@@ -14,7 +14,6 @@ from altur_calls.errors import WarehouseError
 from altur_calls.target import Target
 from altur_sandbox import BulkWorld, ManualWorld, Sandbox, example_call
 from common import KEY, NOON, Cli
-from inside import command_inside
 
 Fields = dict[str, Any]
 
@@ -23,12 +22,6 @@ Fields = dict[str, Any]
 def target() -> Target:
     """Return a target in the test's own directory."""
     return Target("verified")
-
-
-@pytest.fixture
-def inside(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Return a function that runs the command without a process: for what is told, and the exit code."""
-    return command_inside(monkeypatch, capfd)
 
 
 def change_warehouse(sql: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from altur_calls import pipeline
@@ -94,7 +94,6 @@ KEYS = st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), m
 
 
 @given(KEYS)
-@settings(max_examples=40)
 def test_every_set_of_keys_makes_a_view(keys):
     """Whatever a campaign calls them: quotes, blanks, words of SQL."""
     with duckdb.connect() as connection:

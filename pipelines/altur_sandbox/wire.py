@@ -57,9 +57,11 @@ async def pause(seconds: float, receive: Receive, until: Event | None = None) ->
     waits = [asyncio.ensure_future(_hung_up(receive))]
     if until:
         waits.append(asyncio.ensure_future(_set(until)))
-    _, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for wait in pending:
-        wait.cancel()
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:  # also where the server goes
+        for wait in waits:
+            wait.cancel()
 
 
 async def _set(event: Event) -> None:

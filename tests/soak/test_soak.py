@@ -24,7 +24,7 @@ from altur_calls.journal import KEPT, journal_of
 from altur_calls.target import NAME
 from altur_calls.windows import utc_now
 from altur_sandbox import Faults, Manners, Sandbox
-from common import COMMAND, KEY
+from common import COMMAND, KEY, METER
 from warehouse import Warehouse, as_loaded
 
 SECOND = timedelta(seconds=1)
@@ -42,7 +42,6 @@ SLACK = 3 * SECOND
 """Windows begin and end at whole seconds, so what is due is read this much later."""
 
 LOOPING = Path(__file__).with_name("looping.py")
-METER = Path(__file__).parents[1] / "benchmarks" / "meter.py"
 OUTCOMES = {0: "ok", 3: "incomplete", 69: "unavailable"}
 
 Taken = dict[str, float]
