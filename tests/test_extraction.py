@@ -108,7 +108,7 @@ def test_a_history_ends_with_windows_of_few_calls(
     world: ManualWorld, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When all is read little is left to load."""
-    monkeypatch.setattr("altur_calls.reading.LAST_CALLS", 20)
+    monkeypatch.setattr("altur_calls.todo.LAST_CALLS", 20)
     fill(world, 1, 400)
     work = Extraction()
 

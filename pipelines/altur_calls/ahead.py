@@ -1,0 +1,47 @@
+"""A bound on what is read ahead of whoever takes it."""
+
+from __future__ import annotations
+
+import threading
+
+AHEAD_CALLS = 14_000
+"""Calls that may be read or on their way before the one who asked takes them."""
+
+
+class Ahead:
+    """Counts the calls of windows from before their pages are asked for until they are taken. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._calls = 0
+        self._waiting: set[int] = set()
+        self._change = threading.Condition()
+        self._closed = False
+
+    def admit(self, calls: int, turn: int) -> None:
+        """Wait until so many calls may be read ahead, in the order of turns: the smallest windows come last.
+
+        A window alone may be as large as it is.
+        """
+        with self._change:
+            self._waiting.add(turn)
+            while not self._closed and (turn > min(self._waiting) or self._is_full(calls)):
+                self._change.wait()
+            self._waiting.remove(turn)
+            self._calls += calls
+            self._change.notify_all()
+
+    def _is_full(self, calls: int) -> bool:
+        return bool(self._calls) and self._calls + calls > AHEAD_CALLS
+
+    def release(self, calls: int) -> None:
+        """Count so many calls no more: they were taken, or are not there."""
+        with self._change:
+            self._calls -= calls
+            self._change.notify_all()
+
+    def close(self) -> None:
+        """Hold nobody back any more."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
