@@ -70,6 +70,16 @@ def forget_future(pipeline: dlt.Pipeline) -> bool:
     return False
 
 
+def forget_merged(client: SqlClientBase[Any]) -> None:
+    """Remove dlt's copy, in the warehouse, of what was merged last: people query that file.
+
+    The next load makes it again.
+    """
+    with client.with_staging_dataset():
+        if client.has_dataset():
+            client.drop_dataset()
+
+
 def forget_loaded(pipeline: dlt.Pipeline) -> None:
     """Remove dlt's copies of what was loaded, but for the last: they would grow with the warehouse."""
     packages = Path(pipeline.working_dir, "load", "loaded").glob("*")

@@ -25,7 +25,7 @@ from altur_calls.errors import SettingsError, WarehouseError
 from altur_calls.failures import holder_of, translated
 from altur_calls.lock import only_run
 from altur_calls.publishing.places import settings_of
-from altur_calls.recovery import forget_future, forget_unfinished
+from altur_calls.recovery import forget_future, forget_merged, forget_unfinished
 from altur_calls.versions import refuse
 
 NAME = "altur_calls"
@@ -82,7 +82,7 @@ class Target:
             yield pipeline, client
             if holds_calls(pipeline):
                 forget_unfinished(pipeline)
-            _drop_staging(client)
+            forget_merged(client)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -228,13 +228,6 @@ def _set(client: Client, options: Mapping[str, Any]) -> None:
     configured = getattr(client.credentials, "global_config", None) or {}
     for name in options.keys() - configured.keys():
         client.execute_sql(f"SET GLOBAL {name} = %s", options[name])
-
-
-def _drop_staging(client: Client) -> None:
-    """Remove dlt's copy of what was merged last: people query this file, and it would carry it twice."""
-    with client.with_staging_dataset():
-        if client.has_dataset():
-            client.drop_dataset()
 
 
 def destination_of(pipeline: dlt.Pipeline) -> str:

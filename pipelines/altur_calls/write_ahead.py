@@ -7,6 +7,8 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
+from altur_calls.recovery import forget_merged
+
 MOST_BYTES = 100_000_000
 """A log that is longer is written into its file. After a crash whoever opens the file next replays the log,
 in more memory than it has bytes; dlt lets it grow to a gigabyte (DuckDB's ``checkpoint_threshold``)."""
@@ -18,7 +20,11 @@ def log_of(database: Path) -> Path:
 
 
 def bound_log(client: SqlClientBase[Any], database: Path) -> None:
-    """Write what is committed into the file itself, if there is much of it. No transaction may be open."""
+    """Write what is committed into the file itself, if there is much of it. No transaction may be open.
+
+    But for dlt's copy of what was merged last, which takes as long to write as all that is kept.
+    """
     log = log_of(database)
     if log.exists() and log.stat().st_size > MOST_BYTES:
+        forget_merged(client)
         client.execute_sql("CHECKPOINT")
