@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from altur_calls import altur_source
+from altur_calls import ahead, altur_source
 from altur_calls.asking import Task
 from altur_calls.extraction import Extraction
+from altur_calls.pages import Pages
+from altur_calls.paging import Page
 from altur_calls.windows import Window
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
 from common import NOON
@@ -87,6 +89,32 @@ def test_a_load_takes_no_more_than_it_may(world: ManualWorld, settings: Settings
 
     assert max(sizes) < 60 + 40
     assert sum(sizes) >= 403
+
+
+def test_reading_goes_on_while_what_was_taken_is_loaded(
+    world: ManualWorld, settings: Settings, work: Extraction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a load took makes room for more, though nobody asks for the next load yet."""
+    monkeypatch.setattr(ahead, "AHEAD_CALLS", 200)
+    begun_windows: list[int] = []
+    second = threading.Event()
+    all_of = Pages.all_of
+
+    def seen(pages: Pages, task: Task, first: Page, **given: bool) -> tuple[list[Page], str | None]:
+        begun_windows.append(task.campaign_id)
+        if len(begun_windows) > 1:
+            second.set()
+        return all_of(pages, task, first, **given)
+
+    monkeypatch.setattr(Pages, "all_of", seen)
+    for campaign_id in (1, 2):
+        fill(world, campaign_id, 150)
+
+    (read,) = begun(work, **settings).take()
+
+    assert second.wait(10)
+    assert sorted(begun_windows) == [1, 2]
+    assert begun_windows[0] == read.campaign_id
 
 
 def test_how_many_calls_are_due_is_known_from_the_first_answer(

@@ -141,7 +141,8 @@ def _load(  # noqa: PLR0913 (each is another's)
         forget_loaded(pipeline)
         if not work.is_over:  # else it is written when the file is closed, after readers have all
             bound_log(client, file)
-        if work.is_over or work.tally.calls_read - kept_up >= work.keep_up_calls:
+        is_first = not kept_up  # to make the views takes memory by what is there: now that is little
+        if work.is_over or is_first or work.tally.calls_read - kept_up >= work.keep_up_calls:
             kept_up = work.tally.calls_read
             with this.phase(VIEWS):
                 forget_changes(client, this.clock() - timedelta(days=work.change_log_days))

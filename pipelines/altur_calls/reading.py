@@ -79,6 +79,7 @@ class Reader:
         self._clock = clock
         self._stop = stop or threading.Event()
         self._done: queue.SimpleQueue[Read | BaseException] = queue.SimpleQueue()
+        self._held_calls = 0
         self._began = time.monotonic()
         self._counts = threading.Lock()
         self._ready_calls = 0
@@ -101,8 +102,9 @@ class Reader:
                     raise result
                 self._count(result)
                 self._todo.note_read()
+                self._held_calls = len(result.calls)
                 yield result
-                self._ahead.release(len(result.calls))
+                self.let_go()
         finally:
             self.close()
             for walker in walkers:
@@ -125,6 +127,14 @@ class Reader:
             self._tally.missing.append(read.doubt or "")
         elif not read.is_proved:
             self._tally.unproved.append(f"campaign {read.campaign_id} {read.window}: {read.doubt}")
+
+    def let_go(self) -> None:
+        """Count the calls that were handed on last no more: whoever took them is through with them.
+
+        That is known when the next are asked for; said before, more is read meanwhile.
+        """
+        held, self._held_calls = self._held_calls, 0
+        self._ahead.release(held)
 
     def close(self) -> None:
         """Ask no more: release all threads that wait."""
