@@ -27,11 +27,11 @@ import orjson
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from altur_calls import cursors, pipeline, settings
-from altur_calls.api import Api
 from altur_calls.campaigns import Terms
 from altur_calls.errors import AlturError
 from altur_calls.extraction import Extraction, Order
-from altur_calls.reading import Read
+from altur_calls.reading.api import Api
+from altur_calls.reads import Read
 from altur_calls.roster import Roster
 from altur_calls.tally import Tally
 from altur_calls.target import Target

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from altur_calls.ahead import AHEAD_CALLS, Ahead
+from altur_calls.reading.ahead import AHEAD_CALLS, Ahead
 
 
 @pytest.fixture

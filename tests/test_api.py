@@ -9,9 +9,9 @@ from threading import Thread
 
 import pytest
 
-from altur_calls.api import Api
 from altur_calls.errors import ApiUnavailable
-from altur_calls.paging import Page
+from altur_calls.reading.api import Api
+from altur_calls.reading.paging import Page
 from altur_sandbox import Sandbox
 from common import KEY
 

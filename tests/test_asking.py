@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altur_calls.asking import cut_where_dense
+from altur_calls.reading.asking import cut_where_dense
 from altur_calls.windows import Window
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

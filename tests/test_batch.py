@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from altur_calls import tables
-from altur_calls.batch import Batch, Once, batches
-from altur_calls.changes import News, news_of
-from altur_calls.reading import Read
+from altur_calls.calls.batch import Batch, Once, batches
+from altur_calls.calls.changes import News, news_of
+from altur_calls.reads import Read
 from altur_calls.windows import Window
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

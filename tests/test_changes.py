@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from altur_calls.changes import Known, News, news_of, suspicions
-from altur_calls.reading import Read
-from altur_calls.sightings import version_of
+from altur_calls.calls.changes import Known, News, news_of, suspicions
+from altur_calls.calls.sightings import version_of
+from altur_calls.reads import Read
 from altur_calls.windows import Window
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -33,7 +33,7 @@ from altur_calls.coverage import (
     parse,
     with_read,
 )
-from altur_calls.reading import Read
+from altur_calls.reads import Read
 from altur_calls.windows import Window
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)

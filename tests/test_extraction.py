@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from altur_calls import ahead, altur_source
-from altur_calls.asking import Task
+from altur_calls import altur_source
 from altur_calls.extraction import Extraction
-from altur_calls.pages import Pages
-from altur_calls.paging import Page
+from altur_calls.reading import ahead
+from altur_calls.reading.asking import Task
+from altur_calls.reading.pages import Pages
+from altur_calls.reading.paging import Page
 from altur_calls.windows import Window
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
 from common import NOON
@@ -136,7 +137,7 @@ def test_a_history_ends_with_windows_of_few_calls(
     world: ManualWorld, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When all is read little is left to load."""
-    monkeypatch.setattr("altur_calls.todo.LAST_CALLS", 20)
+    monkeypatch.setattr("altur_calls.reading.todo.LAST_CALLS", 20)
     fill(world, 1, 400)
     work = Extraction()
 

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altur_calls import pipeline
-from altur_calls.batch import Batch
-from altur_calls.history import COMPARED, changes_of
-from altur_calls.sightings import Sighting, sighting_of
+from altur_calls.calls.batch import Batch
+from altur_calls.calls.history import COMPARED, changes_of
+from altur_calls.calls.sightings import Sighting, sighting_of
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import NOON

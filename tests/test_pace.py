@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from altur_calls.pace import MOST_MARGIN_SECONDS, Pace, Stopped
+from altur_calls.reading.pace import MOST_MARGIN_SECONDS, Pace, Stopped
 
 THREADS = 8
 

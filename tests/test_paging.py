@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altur_calls.errors import ApiChanged
-from altur_calls.paging import Page, distinct, doubt, goes_on, last_index, page_from
+from altur_calls.reading.paging import Page, distinct, doubt, goes_on, last_index, page_from
 
 
 def calls(*ids: Any) -> list[Any]:

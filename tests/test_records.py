@@ -16,12 +16,12 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from altur_calls import tables
-from altur_calls.arrow import columns_of, table_of
-from altur_calls.columns import documented
-from altur_calls.reading import Read
-from altur_calls.records import Accepted, Surprise, row_of
-from altur_calls.shape import items_of, ledger_row
-from altur_calls.sightings import Rejected, Sighting, call_id_of, created_at_of, sighting_of, utc
+from altur_calls.calls.arrow import columns_of, table_of
+from altur_calls.calls.columns import documented
+from altur_calls.calls.records import Accepted, Surprise, row_of
+from altur_calls.calls.shape import items_of, ledger_row
+from altur_calls.calls.sightings import Rejected, Sighting, call_id_of, created_at_of, sighting_of, utc
+from altur_calls.reads import Read
 from altur_calls.windows import Window
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from altur_calls import pipeline, reading
+from altur_calls import pipeline
+from altur_calls.reading import reader
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import COMMAND, NOON
@@ -66,7 +67,7 @@ def test_an_end_is_not_held_up_by_an_api_that_throttles(
     sandbox: Sandbox, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may ask for minutes, and whoever asked for an end kills the process before."""
-    monkeypatch.setattr(reading, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(reader, "PATIENCE_SECONDS", 0.1)
     stop = threading.Event()
     sandbox.faults.add("call", times=None, do=stop.set)
     sandbox.faults.add("status", times=None, status=429, retry_after=55)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altur_calls.asking import Task
-from altur_calls.todo import MOST_CUTS_WITHOUT_PROOF, Todo
+from altur_calls.reading.asking import Task
+from altur_calls.reading.todo import MOST_CUTS_WITHOUT_PROOF, Todo
 from altur_calls.windows import SMALLEST, Window
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from altur_calls.calls.sightings import utc
 from altur_calls.campaigns import zone
 from altur_calls.errors import SettingsError
-from altur_calls.sightings import utc
 
 ALL = "all"
 MOST_DAYS = 36_500

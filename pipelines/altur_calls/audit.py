@@ -9,9 +9,9 @@ from contextlib import closing
 import duckdb
 
 from altur_calls import tables
+from altur_calls.calls.records import Row
 from altur_calls.ddl import definitions, qualified
 from altur_calls.journal import Journal, concluded
-from altur_calls.records import Row
 from altur_calls.runs import KILLED, RUNNING, Run
 from altur_calls.target import Client
 from altur_calls.transaction import transaction

@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 
 from altur_calls import settings
+from altur_calls.calls.records import Row
+from altur_calls.calls.sightings import key_of, utc
 from altur_calls.errors import ApiChanged, SettingsError
-from altur_calls.records import Row
-from altur_calls.sightings import key_of, utc
 
 State = dict[str, Any]
 """dlt's resource state of ``campaigns``: ``{"asked": epoch seconds, "settings": their key, "told": {id: what

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from altur_calls import coverage, settings
-from altur_calls.asking import Task
+from altur_calls.calls.sightings import created_at_of
 from altur_calls.coverage import Coverage
-from altur_calls.reading import Read
-from altur_calls.sightings import created_at_of
+from altur_calls.reading.asking import Task
+from altur_calls.reads import Read
 from altur_calls.windows import SMALLEST, Window, floor
 
 State = dict[str, Any]

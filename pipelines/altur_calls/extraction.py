@@ -14,16 +14,17 @@ from typing import Any
 import pyarrow as pa
 
 from altur_calls import campaigns, cursors, settings
-from altur_calls.api import Api
-from altur_calls.asking import Task
-from altur_calls.batch import Batch, Once, batches
-from altur_calls.changes import News, news_of, suspicions
+from altur_calls.calls.batch import Batch, Once, batches
+from altur_calls.calls.changes import News, news_of, suspicions
+from altur_calls.calls.records import Row
 from altur_calls.cursors import State, Trace
 from altur_calls.errors import AlturError, SettingsError
 from altur_calls.loaded import Loaded
 from altur_calls.logs import tell
-from altur_calls.reading import Read, Reader
-from altur_calls.records import Row
+from altur_calls.reading.api import Api
+from altur_calls.reading.asking import Task
+from altur_calls.reading.reader import Reader
+from altur_calls.reads import Read
 from altur_calls.roster import Roster
 from altur_calls.tally import Tally
 from altur_calls.windows import Clock, Window, floor, utc_now

@@ -18,9 +18,9 @@ from typing import Any
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from filelock import FileLock, Timeout
 
+from altur_calls.calls.records import Row
 from altur_calls.errors import AlturError
 from altur_calls.logs import of_run
-from altur_calls.records import Row
 from altur_calls.runs import KILLED, RUNNING, Run
 
 KEPT = 50

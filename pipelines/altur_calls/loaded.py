@@ -11,10 +11,10 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.destinations.sql_client import SqlClientBase
 
 from altur_calls import settings, tables
-from altur_calls.changes import Known, News
-from altur_calls.fields import CHILDREN, SCALARS, read_back
-from altur_calls.history import COMPARED, changes_of
-from altur_calls.records import Row
+from altur_calls.calls.changes import Known, News
+from altur_calls.calls.fields import CHILDREN, SCALARS, read_back
+from altur_calls.calls.history import COMPARED, changes_of
+from altur_calls.calls.records import Row
 from altur_calls.windows import Window
 
 OF_A_TIME = """

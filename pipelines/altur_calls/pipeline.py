@@ -16,7 +16,6 @@ from dlt.extract import DltSource
 
 from altur_calls import settings, tables
 from altur_calls.analytics.keeping import keep_up
-from altur_calls.asking import Asker
 from altur_calls.audit import is_loaded, record
 from altur_calls.errors import AlturError, PublishFailed, ViewFailed, WarehouseError
 from altur_calls.extraction import Extraction
@@ -27,6 +26,7 @@ from altur_calls.logs import tell
 from altur_calls.publishing.midway import Midway
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.publishing.publisher import Published, publish_client
+from altur_calls.reading.asking import Asker
 from altur_calls.recovery import forget_changes, forget_loaded, forget_orphans
 from altur_calls.runs import PUBLISHING, VIEWS, Run
 from altur_calls.source import altur_source

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from altur_calls import campaigns
-from altur_calls.api import Api
+from altur_calls.calls.records import Row
 from altur_calls.campaigns import State, Terms
 from altur_calls.errors import AlturError, CampaignNotFound, Forbidden
-from altur_calls.pace import Stopped
-from altur_calls.records import Row
+from altur_calls.reading.api import Api
+from altur_calls.reading.pace import Stopped
 
 Listed = list[Mapping[str, Any]] | None
 """What ``GET /campaigns`` gave: nothing to a key that may not list them. ``None`` if nobody knows."""

@@ -15,9 +15,9 @@ from importlib.metadata import version
 import dlt
 
 from altur_calls import tables
+from altur_calls.calls.records import Row
 from altur_calls.failures import known_of
 from altur_calls.logs import tell
-from altur_calls.records import Row
 from altur_calls.tally import Tally
 from altur_calls.windows import Clock
 

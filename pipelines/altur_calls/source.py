@@ -14,13 +14,13 @@ from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
 from altur_calls import settings, tables
-from altur_calls.api import Api, without_password
 from altur_calls.arguments import campaign_numbers, days, moment, positive, secret_key, zones_by_campaign
-from altur_calls.arrow import json_is_text
-from altur_calls.batch import Batch
+from altur_calls.calls.arrow import json_is_text
+from altur_calls.calls.batch import Batch
 from altur_calls.campaigns import Terms, zone
 from altur_calls.extraction import Extraction, Order
 from altur_calls.loaded import Loaded
+from altur_calls.reading.api import Api, without_password
 from altur_calls.roster import Roster
 from altur_calls.target import DUCKDB, destination_of
 from altur_calls.upgrades import upgrade

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from altur_calls import settings
-from altur_calls.asking import Asker, Task, is_boundless
 from altur_calls.errors import CampaignNotFound
+from altur_calls.reading.asking import Asker, Task, is_boundless
 from altur_calls.windows import SMALLEST
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
-from altur_calls import document
-from altur_calls.document import Field
+from altur_calls.calls import document
+from altur_calls.calls.document import Field
 
 DATASET = "altur"
 """The schema they are in, unless somebody's own pipeline has another."""

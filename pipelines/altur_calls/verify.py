@@ -11,12 +11,13 @@ from itertools import pairwise
 import dlt
 
 from altur_calls import settings, tables
-from altur_calls.asking import Task
-from altur_calls.fields import canonical
+from altur_calls.calls.fields import canonical
+from altur_calls.calls.records import Accepted, Row, row_of
+from altur_calls.calls.sightings import Sighting, sighting_of
 from altur_calls.loaded import Loaded
-from altur_calls.reading import Read, Reader
-from altur_calls.records import Accepted, Row, row_of
-from altur_calls.sightings import Sighting, sighting_of
+from altur_calls.reading.asking import Task
+from altur_calls.reading.reader import Reader
+from altur_calls.reads import Read
 from altur_calls.windows import Window, floor
 
 WINDOW_CALLS = 500

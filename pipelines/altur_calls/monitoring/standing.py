@@ -21,12 +21,12 @@ import duckdb
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from altur_calls import runs
+from altur_calls.calls.records import Row
 from altur_calls.errors import Busy, WarehouseError
 from altur_calls.journal import concluded, journal_of
 from altur_calls.lock import is_held
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.readers import reading
-from altur_calls.records import Row
 from altur_calls.target import Target
 from altur_calls.windows import Clock, utc_now
 

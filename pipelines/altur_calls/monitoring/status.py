@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from altur_calls import runs
+from altur_calls.calls.records import Row
 from altur_calls.errors import ApiUnavailable, WarehouseError
 from altur_calls.monitoring.standing import Campaign, Standing, last_load_of
-from altur_calls.records import Row
 
 SHOWN = 5
 """Runs on the page."""

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from altur_calls import settings
-from altur_calls.api import Api
+from altur_calls.calls.sightings import created_at_of
 from altur_calls.errors import CampaignNotFound, RequestRejected
-from altur_calls.paging import Page, contradicts_itself, last_index
-from altur_calls.sightings import created_at_of
+from altur_calls.reading.api import Api
+from altur_calls.reading.paging import Page, contradicts_itself, last_index
 from altur_calls.windows import SMALLEST, Window, floor
 
 PART_CALLS_SHARE = 0.75

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from altur_calls.reading import Read
-from altur_calls.records import Row
-from altur_calls.shape import ledger_row
-from altur_calls.sightings import Rejected, Sighting, sighting_of
+from altur_calls.calls.records import Row
+from altur_calls.calls.shape import ledger_row
+from altur_calls.calls.sightings import Rejected, Sighting, sighting_of
+from altur_calls.reads import Read
 
 SUSPICIOUS_CALLS = 20
 SUSPICIOUS_SHARE = 0.1

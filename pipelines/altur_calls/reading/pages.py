@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from altur_calls import settings
-from altur_calls.asking import Asker, Task
 from altur_calls.errors import RequestRejected
-from altur_calls.paging import Page, goes_on, last_index
+from altur_calls.reading.asking import Asker, Task
+from altur_calls.reading.paging import Page, goes_on, last_index
 
 STRAY_PAGES = 3
 """Pages followed past the counted end, while the API insists that there are more."""

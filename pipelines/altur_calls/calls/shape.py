@@ -7,11 +7,11 @@ from itertools import chain, islice
 from typing import Any
 
 from altur_calls import tables
-from altur_calls.arrow import columns_of, parted, table_of
-from altur_calls.columns import documented, replaced
-from altur_calls.reading import Read
-from altur_calls.records import Accepted, Row, Surprise, row_of
-from altur_calls.sightings import Rejected, Sighting, key_of
+from altur_calls.calls.arrow import columns_of, parted, table_of
+from altur_calls.calls.columns import documented, replaced
+from altur_calls.calls.records import Accepted, Row, Surprise, row_of
+from altur_calls.calls.sightings import Rejected, Sighting, key_of
+from altur_calls.reads import Read
 
 AT_ONCE = 500
 """Calls that are looked at together. One that is not as documented costs the others the short way."""

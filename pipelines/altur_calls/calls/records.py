@@ -15,8 +15,8 @@ from typing import Any
 
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-from altur_calls.document import CALL, CONTACT, EVALUATION, POLICY, Field
-from altur_calls.sightings import Sighting, raw_json, utc
+from altur_calls.calls.document import CALL, CONTACT, EVALUATION, POLICY, Field
+from altur_calls.calls.sightings import Sighting, raw_json, utc
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from altur_calls.pace import Pace
+from altur_calls.reading.pace import Pace
 
 
 def paced_session(pace: Pace, connections: int) -> requests.Session:

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from itertools import count
 
-from altur_calls.asking import Task, halves
+from altur_calls.reading.asking import Task, halves
 from altur_calls.windows import SMALLEST
 
 LAST_CALLS = 2_000

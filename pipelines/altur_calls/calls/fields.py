@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from altur_calls import document, tables
-from altur_calls.document import Field
-from altur_calls.records import Accepted, Row
+from altur_calls import tables
+from altur_calls.calls import document
+from altur_calls.calls.document import Field
+from altur_calls.calls.records import Accepted, Row
 
 SCALARS = {
     **document.CALL,

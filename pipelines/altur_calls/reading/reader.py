@@ -6,22 +6,23 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from math import inf
 from typing import Any
 
 from altur_calls import settings
-from altur_calls.ahead import Ahead
-from altur_calls.api import Api
-from altur_calls.asking import Asker, Task
+from altur_calls.calls.sightings import call_id_of
 from altur_calls.errors import CampaignNotFound
-from altur_calls.pages import Pages
-from altur_calls.paging import Page, contradicts_itself, doubt, last_index
-from altur_calls.sightings import call_id_of
+from altur_calls.reading.ahead import Ahead
+from altur_calls.reading.api import Api
+from altur_calls.reading.asking import Asker, Task
+from altur_calls.reading.pages import Pages
+from altur_calls.reading.paging import Page, contradicts_itself, doubt, last_index
+from altur_calls.reading.todo import Todo
+from altur_calls.reads import Read
 from altur_calls.tally import Tally
-from altur_calls.todo import Todo
-from altur_calls.windows import Clock, Window, utc_now
+from altur_calls.windows import Clock, utc_now
 
 WALKERS = 16
 """Windows under way at once. Small windows take two requests one after the other, so they need company."""
@@ -30,30 +31,6 @@ PATIENCE_SECONDS = 10.0
 """For a window that is under way when the run is to end."""
 
 POLL_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A window that was read: its calls, and whether they are proved to be all of them."""
-
-    campaign_id: int
-    window: Window
-    read_at: datetime
-    """When its first request was sent: nothing in it is older news than this."""
-    calls: list[Any]
-    """As the API gave them, each id once."""
-    requests: int
-    total_count: int | None
-    doubt: str | None
-    """Why the window is not proved, or ``None`` if it is."""
-
-    is_missing: bool = False
-    """The API knows no such campaign."""
-
-    @property
-    def is_proved(self) -> bool:
-        """Whether the calls are all that the window holds, by the API's own count."""
-        return self.doubt is None
 
 
 class Reader:

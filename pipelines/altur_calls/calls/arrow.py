@@ -16,8 +16,8 @@ import orjson
 import pyarrow as pa
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
-from altur_calls.records import Row
-from altur_calls.sightings import raw_json
+from altur_calls.calls.records import Row
+from altur_calls.calls.sightings import raw_json
 
 TYPES = {
     "text": pa.string(),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from altur_calls import settings
+from altur_calls.calls.sightings import call_id_of
 from altur_calls.errors import ApiChanged
-from altur_calls.sightings import call_id_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ from altur_calls.errors import (
     RequestRejected,
     SettingsError,
 )
-from altur_calls.listing import all_listed, listed_from, next_cursor
-from altur_calls.pace import Pace
-from altur_calls.paging import Page, page_from
+from altur_calls.reading.listing import all_listed, listed_from, next_cursor
+from altur_calls.reading.pace import Pace
+from altur_calls.reading.paging import Page, page_from
+from altur_calls.reading.transport import paced_session
 from altur_calls.tally import Tally
-from altur_calls.transport import paced_session
 
 OK, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, THROTTLED = 200, 400, 401, 403, 404, 429
 LIST = "/campaigns"

@@ -11,9 +11,10 @@ from contextlib import closing
 import duckdb
 import pyarrow as pa
 
-from altur_calls import document, tables
-from altur_calls.fields import SCALARS
-from altur_calls.records import Row
+from altur_calls import tables
+from altur_calls.calls import document
+from altur_calls.calls.fields import SCALARS
+from altur_calls.calls.records import Row
 
 COMPARED = (tables.CALLS, *tables.CHILD_COLUMNS)
 """The tables of which a call is made up."""

@@ -8,13 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from altur_calls import tables
-from altur_calls.arrow import columns_of, table_of
-from altur_calls.changes import News
+from altur_calls.calls.arrow import columns_of, table_of
+from altur_calls.calls.changes import News
+from altur_calls.calls.history import COMPARED, rows_of_vanished
+from altur_calls.calls.records import Row
+from altur_calls.calls.shape import Items, items_of, rejected_row
+from altur_calls.calls.sightings import Sighting
 from altur_calls.cursors import Trace, trace_of
-from altur_calls.history import COMPARED, rows_of_vanished
-from altur_calls.records import Row
-from altur_calls.shape import Items, items_of, rejected_row
-from altur_calls.sightings import Sighting
 
 BATCH_CALLS = 20_000
 """Calls that are held before they are handed on."""

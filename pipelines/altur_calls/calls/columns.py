@@ -1,8 +1,8 @@
 """Calls that are just as the API document describes them, as Arrow tables: column by column, in bulk. Pure.
 
-The short way for nearly all calls, several times as fast as :func:`altur_calls.records.row_of` and with the
-same result. It decides nothing: where a value, a name or a type is not as documented, it leaves the calls to
-that.
+The short way for nearly all calls, several times as fast as :func:`altur_calls.calls.records.row_of` and with
+the same result. It decides nothing: where a value, a name or a type is not as documented, it leaves the calls
+to that.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from altur_calls import document, tables
-from altur_calls.arrow import TYPES, Columns, table_of
-from altur_calls.document import Field
-from altur_calls.records import KINDS, NESTED, POLICIES, TEXT, pairs_of
-from altur_calls.sightings import Sighting
+from altur_calls import tables
+from altur_calls.calls import document
+from altur_calls.calls.arrow import TYPES, Columns, table_of
+from altur_calls.calls.document import Field
+from altur_calls.calls.records import KINDS, NESTED, POLICIES, TEXT, pairs_of
+from altur_calls.calls.sightings import Sighting
 
 EARLIEST, LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 for year in (1900, 2200))
 """Between these, in microseconds, Arrow and Python read the same texts as the same moments."""
