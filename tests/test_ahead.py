@@ -22,9 +22,9 @@ def ahead(waits: threading.Semaphore, monkeypatch: pytest.MonkeyPatch) -> Ahead:
     change = ahead._change  # noqa: SLF001 (nothing else shows that a thread has come to wait)
     wait = change.wait
 
-    def told() -> bool:
+    def told(timeout: float | None = None) -> bool:
         waits.release()
-        return wait()
+        return wait(timeout)
 
     monkeypatch.setattr(change, "wait", told)
     return ahead
@@ -61,7 +61,11 @@ def test_a_small_window_does_not_overtake_a_large_one(ahead: Ahead, waits: threa
 
 def test_a_window_alone_may_be_as_large_as_it_is(ahead: Ahead) -> None:
     """It can't be read in parts."""
-    ahead.admit(AHEAD_CALLS * 2, 0)
+    order: list[int] = []
+
+    admitted(ahead, AHEAD_CALLS * 2, 0, order).join(10)
+
+    assert order == [0]
 
 
 def test_nobody_waits_once_it_is_closed(ahead: Ahead, waits: threading.Semaphore) -> None:

@@ -13,10 +13,9 @@ import pytest
 
 from altur_calls import altur_source
 from altur_calls.extraction import Extraction
-from altur_calls.reading import ahead
+from altur_calls.reading import ahead, reader
+from altur_calls.reading.ahead import Ahead
 from altur_calls.reading.asking import Task
-from altur_calls.reading.pages import Pages
-from altur_calls.reading.paging import Page
 from altur_calls.windows import Window
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
 from common import NOON
@@ -93,29 +92,48 @@ def test_a_load_takes_no_more_than_it_may(world: ManualWorld, settings: Settings
 
 
 def test_reading_goes_on_while_what_was_taken_is_loaded(
-    world: ManualWorld, settings: Settings, work: Extraction, monkeypatch: pytest.MonkeyPatch
+    world: ManualWorld,
+    sandbox: Sandbox,
+    settings: Settings,
+    work: Extraction,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What a load took makes room for more, though nobody asks for the next load yet."""
     monkeypatch.setattr(ahead, "AHEAD_CALLS", 200)
-    begun_windows: list[int] = []
-    second = threading.Event()
-    all_of = Pages.all_of
-
-    def seen(pages: Pages, task: Task, first: Page, **given: bool) -> tuple[list[Page], str | None]:
-        begun_windows.append(task.campaign_id)
-        if len(begun_windows) > 1:
-            second.set()
-        return all_of(pages, task, first, **given)
-
-    monkeypatch.setattr(Pages, "all_of", seen)
     for campaign_id in (1, 2):
         fill(world, campaign_id, 150)
+    second_pages = [threading.Event(), threading.Event()]
+    for campaign_id, asked in enumerate(second_pages, 1):
+        sandbox.faults.add("call", campaign_id=campaign_id, page=1, do=asked.set)
 
-    (read,) = begun(work, **settings).take()
+    reads = list(begun(work, **settings).take())
 
-    assert second.wait(10)
-    assert sorted(begun_windows) == [1, 2]
-    assert begun_windows[0] == read.campaign_id
+    assert len(reads) == 1
+    assert all(asked.wait(10) for asked in second_pages)
+
+
+def test_what_is_admitted_is_released_once(
+    world: ManualWorld, settings: Settings, work: Extraction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a long pass would come to a standstill, or hold more and more."""
+    held = Ahead()
+    monkeypatch.setattr(reader, "Ahead", lambda: held)
+    fill(world, 2, 400)
+    begun(work, **{**settings, "max_window_calls": 40})
+
+    while not work.is_done:
+        list(work.take())
+
+    assert held.calls == 0
+
+
+def test_a_window_may_hold_a_single_call(world: ManualWorld, settings: Settings, work: Extraction) -> None:
+    """However little is to be held, it can be cut so."""
+    fill(world, 1, 5)
+
+    reads = list(begun(work, **{**settings, "max_window_calls": 1}).take())
+
+    assert len({call["id"] for read in reads for call in read.calls}) == 5 + 3
 
 
 def test_how_many_calls_are_due_is_known_from_the_first_answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +30,9 @@ def test_all_is_read_once_however_often_it_is_cut(campaigns: int, fates: list[st
     todo = Todo([task(campaign_id) for campaign_id in range(campaigns)])
     read: list[Task] = []
 
-    while not todo.is_empty:
+    for _ in range(campaigns + 2 * len(fates)):
+        if todo.is_empty:
+            break
         taken = todo.take()
         assert taken is not None
         fate, one = fates.pop() if fates else "read", taken[0]
@@ -41,6 +44,7 @@ def test_all_is_read_once_however_often_it_is_cut(campaigns: int, fates: list[st
             todo.note_read()
             read.append(one)
 
+    assert todo.is_empty
     assert sum((one.window.length for one in read), timedelta()) == campaigns * timedelta(hours=1)
     assert len({(one.campaign_id, one.window) for one in read}) == len(read)
 
@@ -72,10 +76,10 @@ def test_calls_are_counted_once_all_were_asked() -> None:
 
 def test_cuts_that_prove_nothing_have_an_end() -> None:
     """Where one window could be proved others may be; the smallest can't be cut."""
-    todo = Todo([])
+    todo = Todo([task(1)])
     for _ in range(MOST_CUTS_WITHOUT_PROOF):
         assert todo.may_cut(task(1))
-        todo.cut(task(1), [])
+        todo.cut(task(1), [task(1)])
 
     assert not todo.may_cut(task(1))
     assert todo.may_cut(task(2))
@@ -84,9 +88,29 @@ def test_cuts_that_prove_nothing_have_an_end() -> None:
     assert not todo.may_cut(Task(1, Window(START, START + SMALLEST)))
 
 
-def test_nothing_is_given_out_once_it_is_closed() -> None:
-    """Threads that wait for a window end."""
-    todo = Todo([task()])
-    todo.close()
+def test_who_waits_for_a_window_is_given_what_is_put_back() -> None:
+    """A window that is cut is work for others, too."""
+    todo, given_out = Todo([task()]), list[object]()
+    taken = todo.take()
+    other = threading.Thread(target=lambda: given_out.append(todo.take()), daemon=True)
+    other.start()
 
+    assert taken is not None
+    todo.put_back(taken[0])
+    other.join(10)
+
+    assert given_out == [(task(), 1)]
+
+
+def test_who_waits_for_a_window_ends_when_it_is_closed() -> None:
+    """And nothing is given out any more."""
+    todo, given_out = Todo([]), list[object]()
+    waiting = threading.Thread(target=lambda: given_out.append(todo.take()), daemon=True)
+    waiting.start()
+
+    todo.close()
+    waiting.join(10)
+    todo.put_back(task())
+
+    assert given_out == [None]
     assert todo.take() is None

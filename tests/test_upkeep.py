@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from altur_calls import pipeline
+from altur_calls import pipeline, tables
 from altur_calls.analytics.keeping import keep_up
 from altur_calls.analytics.views import TABLES, views
 from altur_calls.extraction import Extraction
 from altur_calls.pipeline import run
-from altur_calls.tally import Tally
-from altur_calls.target import Client, Target
+from altur_calls.target import Client, Target, count_rows
 from altur_sandbox import ManualWorld, example_call
 from common import NOON
 from warehouse import Warehouse, unpublished
@@ -176,24 +174,17 @@ def test_the_views_are_made_of_little_where_much_is_loaded(
 ) -> None:
     """What it takes in memory to make them depends on what is there: the first chunk, even of a fast API."""
     monkeypatch.setattr(Extraction, "keep_up_calls", inf)
-    read: list[int] = []
+    loaded: list[int] = []
 
     def counted(client: Client) -> None:
-        read.append(work.calls_read)
+        loaded.append(count_rows(client, tables.CALLS))
         keep_up(client)
 
-    @contextmanager
-    def watched(tally: Tally) -> Iterator[None]:
-        nonlocal work
-        work = tally
-        yield
-
-    work = Tally()
     monkeypatch.setattr(pipeline, "keep_up", counted)
     for number in range(600):
         world.put(2, example_call(f"more_{number:04}", NOON + number * timedelta(minutes=1)))
 
-    run(Target(), chunk_calls=100, max_window_calls=100, watch=watched, **settings)
+    run(Target(), chunk_calls=100, max_window_calls=100, **settings)
 
-    assert len(read) == 2
-    assert 0 < read[0] < 300 < read[1]
+    assert len(loaded) == 2
+    assert 0 < loaded[0] < 300 < loaded[1]

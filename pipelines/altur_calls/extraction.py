@@ -224,7 +224,7 @@ class Extraction:
             taken += len(read.calls)
             if self._is_enough(taken, time.monotonic() - began):
                 break
-        if self._reader is not None:
+        if self._reader is not None and not self._stop.is_set():
             self._reader.let_go()  # it may be long until the next chunk is taken
         if self._error is None and self._reader is not None and self._reader.is_exhausted:
             self.roster.wait()

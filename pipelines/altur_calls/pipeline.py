@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -132,7 +133,8 @@ def _load(  # noqa: PLR0913 (each is another's)
 ) -> AlturError | None:
     """Load in chunks, and keep the views up, and readers; return what is wrong with the views."""
     work.loaded = Loaded(client)
-    file, kept_up, failure = Path(location_of(pipeline)), 0, None
+    file, failure = Path(location_of(pipeline)), None
+    kept_up = -inf  # after the first chunk always: to make the views takes memory by what is there
     while not work.is_over:
         try:
             pipeline.run(source)
@@ -141,8 +143,7 @@ def _load(  # noqa: PLR0913 (each is another's)
         forget_loaded(pipeline)
         if not work.is_over:  # else it is written when the file is closed, after readers have all
             bound_log(client, file)
-        is_first = not kept_up  # to make the views takes memory by what is there: now that is little
-        if work.is_over or is_first or work.tally.calls_read - kept_up >= work.keep_up_calls:
+        if work.is_over or work.tally.calls_read - kept_up >= work.keep_up_calls:
             kept_up = work.tally.calls_read
             with this.phase(VIEWS):
                 forget_changes(client, this.clock() - timedelta(days=work.change_log_days))

@@ -22,7 +22,7 @@ def log_of(database: Path) -> Path:
 def bound_log(client: SqlClientBase[Any], database: Path) -> None:
     """Write what is committed into the file itself, if there is much of it. No transaction may be open.
 
-    But for dlt's copy of what was merged last, which takes as long to write as all that is kept.
+    But for dlt's copies of what was merged since the last time: they take as long to write as what is kept.
     """
     log = log_of(database)
     if log.exists() and log.stat().st_size > MOST_BYTES:

@@ -13,13 +13,14 @@ class Ahead:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._calls = 0
+        self.calls = 0
+        """How many are counted now."""
         self._waiting: set[int] = set()
         self._change = threading.Condition()
         self._closed = False
 
     def admit(self, calls: int, turn: int) -> None:
-        """Wait until so many calls may be read ahead, in the order of turns: the smallest windows come last.
+        """Wait until so many calls may be read ahead, in the order of turns: a small window overtakes none.
 
         A window alone may be as large as it is.
         """
@@ -28,16 +29,16 @@ class Ahead:
             while not self._closed and (turn > min(self._waiting) or self._is_full(calls)):
                 self._change.wait()
             self._waiting.remove(turn)
-            self._calls += calls
+            self.calls += calls
             self._change.notify_all()
 
     def _is_full(self, calls: int) -> bool:
-        return bool(self._calls) and self._calls + calls > AHEAD_CALLS
+        return bool(self.calls) and self.calls + calls > AHEAD_CALLS
 
     def release(self, calls: int) -> None:
         """Count so many calls no more: they were taken, or are not there."""
         with self._change:
-            self._calls -= calls
+            self.calls -= calls
             self._change.notify_all()
 
     def close(self) -> None:

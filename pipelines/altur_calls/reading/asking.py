@@ -73,7 +73,7 @@ class Asker:
     def smaller(self, task: Task, first: Page) -> list[Task]:
         """Cut a window with too many calls into parts that likely hold few enough."""
         total = first.total or 0
-        count = -(-total // int(self.max_window_calls * PART_CALLS_SHARE))
+        count = -(-total // max(1, int(self.max_window_calls * PART_CALLS_SHARE)))
         dense = task.dense or (self._extent(task, first) if is_boundless(task) else None) or task.window
         return [
             Task(task.campaign_id, window, dense=part, is_part=True, calls=total // count)
@@ -101,6 +101,11 @@ def halves(task: Task) -> list[Task]:
         replace(task, window=window, dense=dense, calls=task.calls // 2)
         for window, dense in cut_where_dense(task.window, task.dense or task.window, 2)
     ]
+
+
+def halves_of_time(task: Task) -> list[Task]:
+    """Cut a window in the middle: of what can't be proved nobody knows where its calls are."""
+    return [Task(task.campaign_id, part, is_part=True) for part in task.window.parts(2)]
 
 
 def is_boundless(task: Task) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from math import inf
@@ -16,10 +16,10 @@ from altur_calls.calls.sightings import call_id_of
 from altur_calls.errors import CampaignNotFound
 from altur_calls.reading.ahead import Ahead
 from altur_calls.reading.api import Api
-from altur_calls.reading.asking import Asker, Task
-from altur_calls.reading.pages import Pages
+from altur_calls.reading.asking import Asker, Task, halves_of_time
 from altur_calls.reading.paging import Page, contradicts_itself, doubt, last_index
 from altur_calls.reading.todo import Todo
+from altur_calls.reading.window_pages import WindowPages
 from altur_calls.reads import Read
 from altur_calls.tally import Tally
 from altur_calls.windows import Clock, utc_now
@@ -49,14 +49,14 @@ class Reader:
         """Set up; nothing is asked before the first iteration. After ``stop`` no read is waited for long."""
         self._api = api
         self._asker = Asker(api, max_window_calls)
-        self._pages = Pages(self._asker, self._add_arrived)
+        self._pages = WindowPages(self._asker, self._add_arrived)
         self._todo = Todo(tasks)
         self._ahead = Ahead()
         self._tally = tally
         self._clock = clock
         self._stop = stop or threading.Event()
         self._done: queue.SimpleQueue[Read | BaseException] = queue.SimpleQueue()
-        self._held_calls = 0
+        self._held_calls = 0  # of the read that was handed on last
         self._began = time.monotonic()
         self._counts = threading.Lock()
         self._ready_calls = 0
@@ -72,20 +72,26 @@ class Reader:
             walker.start()
         try:
             while not self._todo.is_empty:
-                result = self._next_done()
-                if result is None:
+                if not (taken := self._taken()):
                     return
-                if isinstance(result, BaseException):
-                    raise result
-                self._count(result)
-                self._todo.note_read()
-                self._held_calls = len(result.calls)
-                yield result
+                yield taken.pop()  # so that nothing here keeps it while this waits
                 self.let_go()
         finally:
-            self.close()
+            self._close()
             for walker in walkers:
                 walker.join()
+
+    def _taken(self) -> list[Read]:
+        """Return the read that ended next, or an empty list where none is waited for any more."""
+        result = self._next_done()
+        if isinstance(result, BaseException):
+            raise result
+        if result is None:
+            return []
+        self._count(result)
+        self._todo.note_read()
+        self._held_calls = len(result.calls)
+        return [result]
 
     def _next_done(self) -> Read | BaseException | None:
         """Return what ended next; none where the run is to end and nothing comes, as the API throttles."""
@@ -106,18 +112,18 @@ class Reader:
             self._tally.unproved.append(f"campaign {read.campaign_id} {read.window}: {read.doubt}")
 
     def let_go(self) -> None:
-        """Count the calls that were handed on last no more: whoever took them is through with them.
+        """Count the calls that were handed on last as read ahead no more.
 
-        That is known when the next are asked for; said before, more is read meanwhile.
+        Done when the next are asked for. Who pauses before that says so here, and reading goes on meanwhile.
         """
         held, self._held_calls = self._held_calls, 0
         self._ahead.release(held)
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Ask no more: release all threads that wait."""
+        self._api.close()
         self._todo.close()
         self._ahead.close()
-        self._api.close()
         self._pages.close()
 
     # How far it is.
@@ -184,8 +190,7 @@ class Reader:
         parts = []
         if self._asker.is_too_large(first) and self._todo.may_cut(task):
             parts = self._asker.smaller(task, first)
-            self._todo.cut(task, parts)
-        self._todo.note_counted(task)
+        self._todo.note_counted(task, parts)
         if parts:
             return
         self._ahead.admit(expected, turn)
@@ -206,7 +211,7 @@ class Reader:
             self._todo.put_back(replace(task, is_retry=True))
         elif reason and may_split:
             self._take_back(expected, pages)
-            self._todo.cut(task, _halves(task))
+            self._todo.cut(task, halves_of_time(task))
         else:
             calls = _each_once(pages)
             self._ahead.release(expected - len(calls))
@@ -224,11 +229,6 @@ class Reader:
             self._todo.note_proved(read.campaign_id)
         self._add_ready(len(read.calls))
         self._done.put(read)
-
-
-def _halves(task: Task) -> Sequence[Task]:
-    """Return the halves of a window's time: of what can't be proved nobody knows where its calls are."""
-    return [Task(task.campaign_id, part, is_part=True) for part in task.window.parts(2)]
 
 
 def _holds_several(pages: list[Page]) -> bool:

@@ -46,7 +46,7 @@ class Todo:
     def take(self) -> tuple[Task, int] | None:
         """Wait for a task and return it, with a number that tells in which order they were taken.
 
-        ``None`` once it is closed.
+        Of the last one, if it is large, only the first half is taken. ``None`` once it is closed.
         """
         with self._change:
             while not self._closed:
@@ -64,9 +64,11 @@ class Todo:
     def _is_last(self, task: Task) -> bool:
         return task.is_part and not (task.is_retry or self._tasks or self._uncounted)
 
-    def note_counted(self, task: Task) -> None:
-        """Note that a task was asked how many calls it holds; after what is cut off from it was put in."""
+    def note_counted(self, task: Task, parts: Sequence[Task] = ()) -> None:
+        """Note that a task was asked how many calls it holds, and put what it was cut into in its place."""
         with self._change:
+            if parts:
+                self.cut(task, parts)
             self._uncounted -= task.is_first
 
     def note_proved(self, campaign_id: int) -> None:

@@ -16,16 +16,16 @@ STRAY_PAGES = 3
 """Pages followed past the counted end, while the API insists that there are more."""
 
 
-class Pages:
-    """Asks for pages, as many at a time as there are connections.
+class WindowPages:
+    """Asks for the pages that are counted as many at a time as there are connections; for others in turn.
 
-    ``arrived`` is told how many calls came with each page but a window's first.
+    ``note_arrived`` is told how many calls came with each page but a window's first.
     """
 
-    def __init__(self, asker: Asker, arrived: Callable[[int], None]) -> None:
+    def __init__(self, asker: Asker, note_arrived: Callable[[int], None]) -> None:
         """Set up; nothing is asked."""
         self._asker = asker
-        self._arrived = arrived
+        self._note_arrived = note_arrived
         self._pool = ThreadPoolExecutor(settings.REQUESTS_IN_FLIGHT, "page")
 
     def close(self) -> None:
@@ -77,5 +77,5 @@ class Pages:
 
     def _page(self, task: Task, index: int) -> Page:
         page = self._asker.page_or_end(task, index)
-        self._arrived(len(page.calls))
+        self._note_arrived(len(page.calls))
         return page
