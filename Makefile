@@ -47,7 +47,7 @@ lint: .venv/dev  ## Check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: .venv/dev  ## Compare with other extractors, in a quarter of an hour; CALLS=60000 for more
+bench: .venv/dev  ## Compare with other extractors, in half an hour; CALLS=60000 for more
 	$(BIN)/python tests/benchmarks/compare.py $(if $(CALLS),--api-calls $(CALLS)) --results tests/benchmarks/RESULTS.md
 
 bench-marts: .venv/dev  ## Time the marts of ten million calls, in a quarter of an hour and 8 GB of disk

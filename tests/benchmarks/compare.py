@@ -1,6 +1,6 @@
 """Compare altur-calls with other ways to load the same calls, all against the sandbox, in one go.
 
-``make bench`` runs everything (a quarter of an hour) and writes RESULTS.md; ``make bench CALLS=60000`` does
+``make bench`` runs everything (half an hour) and writes RESULTS.md; ``make bench CALLS=60000`` does
 so with another number of calls for the API-bound workload. A part of it, shown and not written:
 
     python tests/benchmarks/compare.py --only altur-calls --workload api --calls 60000 --latency 0.25
