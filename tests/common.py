@@ -27,3 +27,9 @@ def small_world() -> ManualWorld:
     for number in range(3):
         world.put(2, example_call(f"call_{number}", NOON + timedelta(minutes=number)))
     return world
+
+
+def fill(world: ManualWorld, campaign_id: int, count: int, step: timedelta = timedelta(hours=1)) -> None:
+    """Put so many calls into a campaign, a step of time apart."""
+    for number in range(count):
+        world.put(campaign_id, example_call(f"more_{campaign_id}_{number:04}", NOON + number * step))

@@ -17,8 +17,8 @@ from altur_calls.reading import ahead, reader
 from altur_calls.reading.ahead import Ahead
 from altur_calls.reading.asking import Task
 from altur_calls.windows import Window
-from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
-from common import NOON
+from altur_sandbox import Manners, ManualWorld, Sandbox
+from common import NOON, fill
 
 Settings = dict[str, Any]
 
@@ -29,13 +29,6 @@ def work() -> Iterator[Extraction]:
     work = Extraction(chunk_calls=60)
     yield work
     work.close()
-
-
-def fill(world: ManualWorld, campaign_id: int, count: int) -> None:
-    """Put so many calls into a campaign, an hour apart."""
-    for number in range(count):
-        call = example_call(f"call_{campaign_id}_{number}", NOON + timedelta(hours=number))
-        world.put(campaign_id, call)
 
 
 def begun(work: Extraction, **settings: Any) -> Extraction:

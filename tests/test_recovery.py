@@ -12,7 +12,7 @@ import pytest
 from altur_calls import pipeline
 from altur_calls.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
-from common import NOON
+from common import NOON, fill
 from warehouse import Warehouse, as_loaded
 
 Fields = dict[str, Any]
@@ -57,8 +57,7 @@ def test_dlts_folder_keeps_no_more_than_the_last_package(
     world: ManualWorld, settings: Fields, tmp_path: Path
 ) -> None:
     """A backfill of a million calls would leave hundreds of them."""
-    for number in range(40):
-        world.put(2, example_call(f"more_{number}", NOON + number * timedelta(hours=1)))
+    fill(world, 2, 40)
 
     done = pipeline.run(Target(), chunk_calls=10, max_window_calls=10, **settings)
 

@@ -9,16 +9,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altur_calls.reading.asking import Task
+from altur_calls.reading.asking import Task, halves_of_time
 from altur_calls.reading.todo import MOST_CUTS_WITHOUT_PROOF, Todo
 from altur_calls.windows import SMALLEST, Window
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def task(campaign_id: int = 1, hours: int = 1) -> Task:
-    """Return a window of a campaign."""
-    return Task(campaign_id, Window(START, START + timedelta(hours=hours)))
+def task(campaign_id: int = 1) -> Task:
+    """Return a window of a campaign, of an hour."""
+    return Task(campaign_id, Window(START, START + timedelta(hours=1)))
 
 
 @given(
@@ -39,7 +39,7 @@ def test_all_is_read_once_however_often_it_is_cut(campaigns: int, fates: list[st
         if fate == "again" and not one.is_retry:
             todo.put_back(replace(one, is_retry=True))
         elif fate == "cut" and todo.may_cut(one):
-            todo.cut(one, [Task(one.campaign_id, part, is_part=True) for part in one.window.parts(2)])
+            todo.cut(one, halves_of_time(one))
         else:
             todo.note_read()
             read.append(one)
@@ -55,7 +55,7 @@ def test_parts_come_before_other_windows() -> None:
     first = todo.take()
     assert first is not None
 
-    todo.cut(first[0], [Task(1, part, is_part=True) for part in task().window.parts(2)])
+    todo.cut(first[0], halves_of_time(first[0]))
 
     taken = [one for one in (todo.take() for _ in range(3)) if one]
     assert [(one.campaign_id, turn) for one, turn in taken] == [(1, 1), (1, 2), (2, 3)]

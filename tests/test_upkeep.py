@@ -17,7 +17,7 @@ from altur_calls.extraction import Extraction
 from altur_calls.pipeline import run
 from altur_calls.target import Client, Target, count_rows
 from altur_sandbox import ManualWorld, example_call
-from common import NOON
+from common import NOON, fill
 from warehouse import Warehouse, unpublished
 
 Change = Callable[[ManualWorld], None]
@@ -25,7 +25,7 @@ Change = Callable[[ManualWorld], None]
 DAYS = {"since": "2026-03-01", "until": "2026-03-05"}
 """Those of all calls here, read again by each run."""
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -181,8 +181,7 @@ def test_the_views_are_made_of_little_where_much_is_loaded(
         keep_up(client)
 
     monkeypatch.setattr(pipeline, "keep_up", counted)
-    for number in range(600):
-        world.put(2, example_call(f"more_{number:04}", NOON + number * timedelta(minutes=1)))
+    fill(world, 2, 600, MINUTE)
 
     run(Target(), chunk_calls=100, max_window_calls=100, **settings)
 

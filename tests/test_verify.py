@@ -13,7 +13,7 @@ from altur_calls import pipeline
 from altur_calls.errors import WarehouseError
 from altur_calls.target import Target
 from altur_sandbox import BulkWorld, ManualWorld, Sandbox, example_call
-from common import KEY, NOON, Cli
+from common import KEY, NOON, Cli, fill
 
 Fields = dict[str, Any]
 
@@ -94,8 +94,7 @@ def test_what_differs_is_named(target: Target, world: ManualWorld, settings: Fie
 
 def test_a_sample_says_what_it_could_have_found(target: Target, world: ManualWorld, settings: Fields) -> None:
     """A part of the windows holds a part of the rows: that is the chance to hold one bad row."""
-    for number in range(1_200):
-        world.put(2, example_call(f"more_{number}", NOON + timedelta(minutes=number)))
+    fill(world, 2, 1_200, timedelta(minutes=1))
     pipeline.run(target, **settings)
 
     verdict = pipeline.verify(target, windows=1, seed=1, **{**settings, "campaign_ids": [2]})

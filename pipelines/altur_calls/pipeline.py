@@ -133,7 +133,7 @@ def _load(  # noqa: PLR0913 (each is another's)
 ) -> AlturError | None:
     """Load in chunks, and keep the views up, and readers; return what is wrong with the views."""
     work.loaded = Loaded(client)
-    file, failure = Path(location_of(pipeline)), None
+    failure = None
     kept_up = -inf  # after the first chunk always: to make the views takes memory by what is there
     while not work.is_over:
         try:
@@ -142,7 +142,7 @@ def _load(  # noqa: PLR0913 (each is another's)
             this.note_load(pipeline)
         forget_loaded(pipeline)
         if not work.is_over:  # else it is written when the file is closed, after readers have all
-            bound_log(client, file)
+            bound_log(client, Path(str(this.warehouse)))
         if work.is_over or work.tally.calls_read - kept_up >= work.keep_up_calls:
             kept_up = work.tally.calls_read
             with this.phase(VIEWS):

@@ -26,14 +26,14 @@ class Ahead:
         """
         with self._change:
             self._waiting.add(turn)
-            while not self._closed and (turn > min(self._waiting) or self._is_full(calls)):
-                self._change.wait()
+            self._change.wait_for(lambda: self._closed or self._is_next(calls, turn))
             self._waiting.remove(turn)
             self.calls += calls
             self._change.notify_all()
 
-    def _is_full(self, calls: int) -> bool:
-        return bool(self.calls) and self.calls + calls > AHEAD_CALLS
+    def _is_next(self, calls: int, turn: int) -> bool:
+        has_room = not self.calls or self.calls + calls <= AHEAD_CALLS
+        return has_room and turn == min(self._waiting)
 
     def release(self, calls: int) -> None:
         """Count so many calls no more: they were taken, or are not there."""

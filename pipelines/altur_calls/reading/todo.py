@@ -49,17 +49,16 @@ class Todo:
         Of the last one, if it is large, only the first half is taken. ``None`` once it is closed.
         """
         with self._change:
-            while not self._closed:
-                if self._tasks:
-                    task = self._tasks.popleft()
-                    if self._is_last(task) and task.calls > LAST_CALLS and task.window.length > SMALLEST:
-                        task, *rest = halves(task)
-                        self._open += len(rest)
-                        self._tasks.extend(rest)
-                        self._change.notify_all()
-                    return task, next(self._turns)
-                self._change.wait()
-        return None
+            self._change.wait_for(lambda: self._tasks or self._closed)
+            if self._closed:
+                return None
+            task = self._tasks.popleft()
+            if self._is_last(task) and task.calls > LAST_CALLS and task.window.length > SMALLEST:
+                task, *rest = halves(task)
+                self._open += len(rest)
+                self._tasks.extend(rest)
+                self._change.notify_all()
+            return task, next(self._turns)
 
     def _is_last(self, task: Task) -> bool:
         return task.is_part and not (task.is_retry or self._tasks or self._uncounted)
