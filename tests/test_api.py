@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from altur_calls.errors import ApiUnavailable
+from altur_calls.errors import ApiUnavailable, SettingsError
 from altur_calls.reading.api import Api
 from altur_calls.reading.paging import Page
 from altur_sandbox import Sandbox
@@ -76,6 +76,24 @@ def test_an_error_never_shows_the_password_of_a_url(sandbox: Sandbox) -> None:
 
     assert sandbox.url in str(told.value)
     assert "s3cret" not in str(told.value)
+
+
+def test_the_proxy_that_the_environment_names_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each request: nobody answers at the address itself."""
+    with answering(b'{"calls": [{"id": "a"}]}', b'{"calls": [{"id": "b"}]}') as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        api = Api("key", "http://altur.invalid", requests_per_second=1000, retry_for_seconds=0)
+        pages = [api.calls_page(1, {}), api.calls_page(1, {})]
+        api.close()
+
+    assert [page.calls for page in pages] == [[{"id": "a"}], [{"id": "b"}]]
+
+
+@pytest.mark.parametrize("base_url", ["nowhere", "http://[::1", "http://[bad]/v1"])
+def test_what_is_no_url_is_told_as_a_setting(base_url: str) -> None:
+    """Whatever is wrong with it."""
+    with pytest.raises(SettingsError, match="base_url is not a URL"):
+        page_of(base_url)
 
 
 def test_a_wait_that_is_too_long_is_told(sandbox: Sandbox) -> None:

@@ -72,7 +72,7 @@ class Api:
         self._retry_for = retry_for_seconds
         self.pace = Pace(requests_per_second)
         self._tally = tally or Tally()
-        self._session = paced_session(self.pace, in_flight)
+        self._session = paced_session(self.pace, in_flight, self._base_url)
         self._session.headers["Accept"] = "application/json"
 
     def close(self) -> None:

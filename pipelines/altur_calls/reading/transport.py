@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -13,8 +14,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from altur_calls.reading.pace import Pace
 
 
-def paced_session(pace: Pace, connections: int) -> requests.Session:
-    """Return a session that sends at ``pace``, over so many connections at most, and keeps no cookies.
+def paced_session(pace: Pace, connections: int, url: str) -> requests.Session:
+    """Return a session for a server, at ``pace``, over so many connections at most. It keeps no cookies.
+
+    What the environment says of proxies and certificates is read once, for ``url``. requests would look for
+    it with every request: a sixth of the processor time that one takes.
 
     The turn is taken after the connection stands. Opening one (TCP, TLS) takes several round trips, and a
     request that took its turn before them would arrive that much later, close to those a second after it.
@@ -24,6 +28,9 @@ def paced_session(pace: Pace, connections: int) -> requests.Session:
     adapter = _PacedAdapter(pace, connections)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
+    with suppress(ValueError):  # no URL at all: the first request tells
+        found = session.merge_environment_settings(url, {}, None, None, None)
+        session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
     return session
 
 
