@@ -21,7 +21,7 @@ from altur_calls import altur_source, logs, process
 from altur_calls.cli import main
 from altur_calls.commands import showing
 from altur_calls.pipeline import run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox
 from common import COMMAND, KEY, Cli, small_world
 from warehouse import Warehouse

@@ -34,7 +34,7 @@ from altur_calls.reading.api import Api
 from altur_calls.reads import Read
 from altur_calls.roster import Roster
 from altur_calls.tally import Tally
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_calls.windows import floor
 from altur_sandbox import Faults, Manners, ManualWorld, Sandbox
 from altur_sandbox.moments import hand

@@ -15,9 +15,9 @@ from altur_calls import altur_source
 from altur_calls.analytics.views import MARTS, SCHEMA, STAGING, TABLE, TABLES, texts, views
 from altur_calls.errors import ViewFailed
 from altur_calls.extraction import Extraction
-from altur_calls.loaded import Loaded
 from altur_calls.pipeline import COMPLETE, run
-from altur_calls.target import Target
+from altur_calls.warehouse.loaded import Loaded
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import NOON, Cli
 from warehouse import Warehouse

@@ -13,7 +13,7 @@ from altur_calls import pipeline
 from altur_calls.campaigns import Terms, ids_of, is_due, news_of
 from altur_calls.errors import ApiChanged, Forbidden, SettingsError
 from altur_calls.reading.listing import all_listed, listed_from, next_cursor
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
 from common import NOON, small_world
 from warehouse import Warehouse

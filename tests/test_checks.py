@@ -11,8 +11,8 @@ import pytest
 
 from altur_calls import pipeline
 from altur_calls.analytics.checks import checks
-from altur_calls.target import Target
-from altur_calls.warehouse import check
+from altur_calls.offline import check
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import KEY, NOON, Cli
 

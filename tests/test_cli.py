@@ -19,10 +19,10 @@ from filelock import FileLock
 from altur_calls import altur_source, pipeline
 from altur_calls.cli import main
 from altur_calls.errors import SettingsError
-from altur_calls.notifications import Notifications
 from altur_calls.pipeline import run
 from altur_calls.publishing.places import Publishing, settings_of
-from altur_calls.target import Target
+from altur_calls.runs.notifications import Notifications
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import COMMAND, KEY, NOON, Cli
 from warehouse import Warehouse, as_loaded

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from altur_calls.pipeline import run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import NOON
 from warehouse import Warehouse

@@ -28,7 +28,7 @@ import pytest
 from altur_calls import altur_source
 from altur_calls.errors import ApiUnavailable, WarehouseError
 from altur_calls.pipeline import run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON
 from warehouse import Warehouse, as_loaded
@@ -211,7 +211,7 @@ def test_so_does_the_next_command(
 
 IN_CHUNKS = """
 from altur_calls.pipeline import run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 
 run(Target(), chunk_calls=40)
 """

@@ -13,7 +13,7 @@ from altur_calls.monitoring import doctor
 from altur_calls.monitoring.doctor import Diagnosis, examine
 from altur_calls.pipeline import publish, run
 from altur_calls.publishing.places import settings_of
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import Sandbox
 from common import KEY, Cli
 

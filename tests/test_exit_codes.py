@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from altur_calls import logs
 from altur_calls.pipeline import run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import KEY, NOON, Cli
 from warehouse import Warehouse

@@ -18,7 +18,7 @@ from altur_calls import pipeline
 from altur_calls.calls.batch import Batch
 from altur_calls.calls.history import COMPARED, changes_of
 from altur_calls.calls.sightings import Sighting, sighting_of
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import NOON
 from warehouse import Warehouse

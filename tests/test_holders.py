@@ -15,7 +15,7 @@ import pytest
 import altur_calls.settings
 from altur_calls.errors import WarehouseError
 from altur_calls.pipeline import COMPLETE, run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from warehouse import Warehouse
 
 Fields = dict[str, Any]
@@ -57,7 +57,7 @@ def test_who_is_done_soon_is_waited_for(holder: subprocess.Popen[str], settings:
             told.append(record.getMessage())
             holder.communicate("end\n")
 
-    logger, hears = logging.getLogger("altur_calls.target"), LetGo()
+    logger, hears = logging.getLogger("altur_calls.warehouse.target"), LetGo()
     logger.addHandler(hears)
     try:
         assert run(Target(), **settings).exit_code == COMPLETE

@@ -16,7 +16,7 @@ import pytest
 
 from altur_calls.analytics.views import MARTS, texts, views
 from altur_calls.pipeline import INCOMPLETE, run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import Manners, ManualWorld, Sandbox
 from common import KEY
 from warehouse import Warehouse

@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from altur_calls import notifications, pipeline
+from altur_calls import pipeline
 from altur_calls.commands import loading
 from altur_calls.errors import ApiUnavailable, Busy, KeyRefused, SettingsError, ViewFailed
-from altur_calls.notifications import Notifier, Outcome
-from altur_calls.target import Target
+from altur_calls.runs import notifications
+from altur_calls.runs.notifications import Notifier, Outcome
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, example_call
 from common import KEY, NOON, Cli
 

@@ -18,7 +18,7 @@ import sqlglot
 from altur_calls import tables
 from altur_calls.analytics.views import DATASET, SCHEMA, views
 from altur_calls.pipeline import INCOMPLETE, run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, SeededWorld, example_call
 from common import NOON
 from postgres import IS_INSTALLED, connected, served

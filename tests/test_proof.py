@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from altur_calls.pipeline import COMPLETE, INCOMPLETE, Summary, run
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_calls.windows import Window
 from altur_sandbox import Manners, ManualWorld, Sandbox
 from common import NOON

@@ -27,7 +27,7 @@ from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published, publish_client
 from altur_calls.publishing.replacing import replace_file
 from altur_calls.publishing.spare import is_local
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON, Cli
 from warehouse import Warehouse, unpublished

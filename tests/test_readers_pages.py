@@ -12,7 +12,7 @@ import pytest
 import altur_calls
 from altur_calls.pipeline import run
 from altur_calls.publishing.readers import reading
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 
 PAGES = Path(altur_calls.__file__).parent / "docs" / "bi"
 SETTINGS = sorted(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from altur_calls import pipeline
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON, fill
 from warehouse import Warehouse, as_loaded

@@ -13,10 +13,11 @@ import dlt
 import duckdb
 import pytest
 
-from altur_calls import altur_source, build_views, journal, tables
+from altur_calls import altur_source, build_views, tables
 from altur_calls.errors import AlturError
 from altur_calls.pipeline import run
-from altur_calls.target import Target
+from altur_calls.runs import journal
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import KEY, NOON
 from warehouse import Warehouse

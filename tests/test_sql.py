@@ -27,7 +27,7 @@ from altur_calls.sql.lines import is_complete
 from altur_calls.sql.output import FORMATS, Output, answer
 from altur_calls.sql.refusals import in_one_line
 from altur_calls.sql.session import Session
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import COMMAND, KEY, METER, NOON, Cli
 from terminal import CTRL_C, CTRL_D, TAB, Terminal, terminal

@@ -18,12 +18,12 @@ import pytest
 
 from altur_calls.arguments import duration
 from altur_calls.errors import AlturError, ApiUnavailable, Busy, KeyRefused, SettingsError
-from altur_calls.journal import journal_of
-from altur_calls.lock import is_held, only_run
 from altur_calls.monitoring.standing import Standing, standing
 from altur_calls.monitoring.status import page, problems, verdict
 from altur_calls.pipeline import run
-from altur_calls.target import NAME, Target
+from altur_calls.runs.journal import journal_of
+from altur_calls.warehouse.lock import is_held, only_run
+from altur_calls.warehouse.target import NAME, Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON, Cli
 from warehouse import Warehouse

@@ -14,7 +14,7 @@ import pytest
 
 from altur_calls import pipeline
 from altur_calls.reading import reader
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import COMMAND, NOON
 from warehouse import Warehouse, as_loaded

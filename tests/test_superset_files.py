@@ -10,13 +10,13 @@ import pytest
 
 import altur_calls
 from altur_calls.errors import SettingsError
+from altur_calls.offline import show_in_superset
 from altur_calls.pipeline import run
 from altur_calls.superset import dashboard
 from altur_calls.superset.charts import CHARTS
 from altur_calls.superset.datasets import DATASETS
 from altur_calls.superset.files import uri_of
-from altur_calls.target import Target
-from altur_calls.warehouse import show_in_superset
+from altur_calls.warehouse.target import Target
 from altur_calls.yaml_text import yaml_of
 from common import Cli
 

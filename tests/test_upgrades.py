@@ -20,7 +20,7 @@ from altur_calls import altur_source, pipeline, tables
 from altur_calls.commands import watching
 from altur_calls.errors import WarehouseError
 from altur_calls.publishing.places import settings_of
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import NOON
 from warehouse import Warehouse, as_loaded

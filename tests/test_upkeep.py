@@ -15,7 +15,7 @@ from altur_calls.analytics.keeping import keep_up
 from altur_calls.analytics.views import TABLES, views
 from altur_calls.extraction import Extraction
 from altur_calls.pipeline import run
-from altur_calls.target import Client, Target, count_rows
+from altur_calls.warehouse.target import Client, Target, count_rows
 from altur_sandbox import ManualWorld, example_call
 from common import NOON, fill
 from warehouse import Warehouse, unpublished

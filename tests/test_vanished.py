@@ -16,9 +16,9 @@ import pytest
 from altur_calls import altur_source
 from altur_calls.errors import ApiUnavailable
 from altur_calls.extraction import Extraction
-from altur_calls.loaded import Loaded
 from altur_calls.pipeline import COMPLETE, INCOMPLETE, SUSPICIOUS, run
-from altur_calls.target import Target
+from altur_calls.warehouse.loaded import Loaded
+from altur_calls.warehouse.target import Target
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
 from common import NOON
 from warehouse import Warehouse, as_loaded

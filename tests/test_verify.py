@@ -11,7 +11,7 @@ import pytest
 
 from altur_calls import pipeline
 from altur_calls.errors import WarehouseError
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import BulkWorld, ManualWorld, Sandbox, example_call
 from common import KEY, NOON, Cli, fill
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from altur_calls import pipeline
 from altur_calls.analytics import pivot
 from altur_calls.analytics.views import texts
-from altur_calls.target import Target
-from altur_calls.warehouse import describe, spread
+from altur_calls.offline import describe, spread
+from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, SeededWorld, example_call
 from common import KEY, NOON, Cli
 from warehouse import Warehouse

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from altur_calls import pipeline, tables, write_ahead
-from altur_calls.target import Client, Target, count_rows
+from altur_calls import pipeline, tables
+from altur_calls.warehouse import write_ahead
+from altur_calls.warehouse.target import Client, Target, count_rows
 from altur_sandbox import ManualWorld
 from common import fill
 

@@ -14,7 +14,7 @@ import dlt
 
 from altur_calls.errors import SettingsError
 from altur_calls.logs import tell
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 
 PIPELINE = "altur_sandbox"
 """A pipeline and warehouse of its own: made-up calls never mix with real ones."""

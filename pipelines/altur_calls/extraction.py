@@ -19,7 +19,6 @@ from altur_calls.calls.changes import News, news_of, suspicions
 from altur_calls.calls.records import Row
 from altur_calls.cursors import State, Trace
 from altur_calls.errors import AlturError, SettingsError
-from altur_calls.loaded import Loaded
 from altur_calls.logs import tell
 from altur_calls.reading.api import Api
 from altur_calls.reading.asking import Task
@@ -27,6 +26,7 @@ from altur_calls.reading.reader import Reader
 from altur_calls.reads import Read
 from altur_calls.roster import Roster
 from altur_calls.tally import Tally
+from altur_calls.warehouse.loaded import Loaded
 from altur_calls.windows import Clock, Window, floor, utc_now
 
 

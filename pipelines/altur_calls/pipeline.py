@@ -17,28 +17,36 @@ from dlt.extract import DltSource
 
 from altur_calls import settings, tables
 from altur_calls.analytics.keeping import keep_up
-from altur_calls.audit import is_loaded, record
 from altur_calls.errors import AlturError, PublishFailed, ViewFailed, WarehouseError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import is_of_api, translated
-from altur_calls.journal import Journal, journal_of, noted
-from altur_calls.loaded import Loaded
 from altur_calls.logs import tell
 from altur_calls.publishing.midway import Midway
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.publishing.publisher import Published, publish_client
 from altur_calls.reading.asking import Asker
-from altur_calls.recovery import forget_changes, forget_loaded, forget_orphans
-from altur_calls.runs import PUBLISHING, VIEWS, Run
+from altur_calls.runs.audit import is_loaded, record
+from altur_calls.runs.journal import Journal, journal_of, noted
+from altur_calls.runs.run import PUBLISHING, VIEWS, Run
+from altur_calls.runs.summary import COMPLETE, DIFFERENT, INCOMPLETE, SUSPICIOUS, Summary
 from altur_calls.source import altur_source
-from altur_calls.summary import COMPLETE, DIFFERENT, INCOMPLETE, SUSPICIOUS, Summary
 from altur_calls.survey import Forecast, foretell
 from altur_calls.tally import Tally
-from altur_calls.target import Client, Target, count_rows, holds_calls, location_of, state_of, version_of
 from altur_calls.verify import Verdict, compare, sample_of, windows_of
-from altur_calls.versions import require_todays
+from altur_calls.warehouse.loaded import Loaded
+from altur_calls.warehouse.recovery import forget_changes, forget_loaded, forget_orphans
+from altur_calls.warehouse.target import (
+    Client,
+    Target,
+    count_rows,
+    holds_calls,
+    location_of,
+    state_of,
+    version_of,
+)
+from altur_calls.warehouse.versions import require_todays
+from altur_calls.warehouse.write_ahead import bound_log
 from altur_calls.windows import Clock, floor, utc_now
-from altur_calls.write_ahead import bound_log
 
 __all__ = [
     "COMPLETE",

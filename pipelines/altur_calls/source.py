@@ -19,11 +19,11 @@ from altur_calls.calls.arrow import json_is_text
 from altur_calls.calls.batch import Batch
 from altur_calls.campaigns import Terms, zone
 from altur_calls.extraction import Extraction, Order
-from altur_calls.loaded import Loaded
 from altur_calls.reading.api import Api, without_password
 from altur_calls.roster import Roster
-from altur_calls.target import DUCKDB, destination_of
-from altur_calls.upgrades import upgrade
+from altur_calls.warehouse.loaded import Loaded
+from altur_calls.warehouse.target import DUCKDB, destination_of
+from altur_calls.warehouse.upgrades import upgrade
 
 BY_ID: Any = {"disposition": "merge", "strategy": "delete-insert"}
 

@@ -14,10 +14,10 @@ from altur_calls import settings, tables
 from altur_calls.calls.fields import canonical
 from altur_calls.calls.records import Accepted, Row, row_of
 from altur_calls.calls.sightings import Sighting, sighting_of
-from altur_calls.loaded import Loaded
 from altur_calls.reading.asking import Task
 from altur_calls.reading.reader import Reader
 from altur_calls.reads import Read
+from altur_calls.warehouse.loaded import Loaded
 from altur_calls.windows import Window, floor
 
 WINDOW_CALLS = 500

@@ -12,7 +12,7 @@ import duckdb
 from server import KEY, Server
 
 from altur_calls import pipeline, process
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import BulkWorld
 
 OTHERWISE = """

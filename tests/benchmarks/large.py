@@ -14,7 +14,7 @@ from server import KEY
 from workloads import NOON
 
 from altur_calls import pipeline, settings
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_sandbox import BulkWorld, Sandbox
 
 CAMPAIGNS, CALLS_OF_A_CONTACT = 8, 4

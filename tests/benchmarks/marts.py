@@ -28,7 +28,7 @@ from questions import FLAT, QUESTIONS
 
 from altur_calls import process, settings
 from altur_calls.analytics.keeping import keep_up
-from altur_calls.target import Client, Target
+from altur_calls.warehouse.target import Client, Target
 
 RUNS = 9
 MEGABYTE = 1_000_000

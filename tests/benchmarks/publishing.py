@@ -24,7 +24,7 @@ from altur_calls.analytics.keeping import keep_up
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import publish_client
 from altur_calls.publishing.replacing import sync
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 
 SIZES = (550_000, 5_500_000)
 NEW, CHANGED = 500, 2_000

@@ -16,7 +16,7 @@ from pathlib import Path
 from altur_calls import pipeline, process
 from altur_calls.failures import in_a_line
 from altur_calls.schedule import repeat
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 
 EVERY = timedelta(minutes=15)
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

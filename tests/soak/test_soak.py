@@ -20,8 +20,8 @@ import pytest
 from living import CAMPAIGNS, LivingWorld
 from looping import EVERY
 
-from altur_calls.journal import KEPT, journal_of
-from altur_calls.target import NAME
+from altur_calls.runs.journal import KEPT, journal_of
+from altur_calls.warehouse.target import NAME
 from altur_calls.windows import utc_now
 from altur_sandbox import Faults, Manners, Sandbox
 from common import COMMAND, KEY, METER

@@ -8,7 +8,7 @@ from typing import Any
 from dlt.common.schema.typing import TColumnSchema
 
 from altur_calls import tables
-from altur_calls.ddl import TYPES
+from altur_calls.warehouse.ddl import TYPES
 from altur_calls.yaml_text import yaml_of
 
 HEAD = """\

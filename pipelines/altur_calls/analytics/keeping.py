@@ -14,10 +14,10 @@ from altur_calls.analytics import touched
 from altur_calls.analytics.quoting import identifier, literal
 from altur_calls.analytics.upkeep import replace_calls, replace_moved
 from altur_calls.analytics.views import BUILT, SCHEMA, TABLE, TABLES, for_dataset, meaning, views
-from altur_calls.audit import make_runs
 from altur_calls.errors import ViewFailed
-from altur_calls.target import DUCKDB, Client, destination_of, more_memory
-from altur_calls.transaction import transaction
+from altur_calls.runs.audit import make_runs
+from altur_calls.warehouse.target import DUCKDB, Client, destination_of, more_memory
+from altur_calls.warehouse.transaction import transaction
 
 THERE = """
 SELECT table_name FROM information_schema.tables

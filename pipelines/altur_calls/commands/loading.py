@@ -18,17 +18,17 @@ from altur_calls.arguments import duration
 from altur_calls.commands.telling import complain, echo_json, facts_of, of_published, text_of
 from altur_calls.errors import Busy
 from altur_calls.logs import tell
-from altur_calls.notifications import Notifier, Outcome
-from altur_calls.progress import watched
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published
 from altur_calls.publishing.readers import reading
+from altur_calls.runs.notifications import Notifier, Outcome
+from altur_calls.runs.progress import watched
+from altur_calls.runs.summary import COMPLETE, DIFFERENT, INCOMPLETE
 from altur_calls.schedule import repeat
 from altur_calls.stopping import SIGNALLED, Stop, stop_on_signals
-from altur_calls.summary import COMPLETE, DIFFERENT, INCOMPLETE
 from altur_calls.survey import Forecast
-from altur_calls.target import Target
 from altur_calls.verify import Verdict
+from altur_calls.warehouse.target import Target
 
 SAMPLE = """\
 SELECT campaign_name, sum(days.calls) AS calls, sum(human_calls) AS by_a_person,

@@ -11,15 +11,15 @@ from pathlib import Path, PurePath
 import click
 
 from altur_calls import demo as sandbox
-from altur_calls import warehouse
+from altur_calls import offline
 from altur_calls.dashboard.building import build, usual_language, write
 from altur_calls.dashboard.serving import HOST, Latest, server
 from altur_calls.logs import tell
+from altur_calls.runs.summary import COMPLETE
 from altur_calls.sql.output import answer, output_of
 from altur_calls.sql.prompt import Prompt
 from altur_calls.sql.session import Session
 from altur_calls.stopping import SIGNALLED, end_with_the_reader
-from altur_calls.summary import COMPLETE
 from altur_calls.superset.files import uri_of
 from altur_calls.windows import utc_now
 
@@ -74,7 +74,7 @@ def superset(output: Path, path: PurePath | None, *, demo: bool = False) -> int:
     """Write the dashboard for Apache Superset, say what to do with it, and return the exit code."""
     published = sandbox.target(demo=demo).published()
     seen_at = path or published.absolute()
-    warehouse.show_in_superset(published, output, seen_at)
+    offline.show_in_superset(published, output, seen_at)
     click.echo(output)
     click.echo(IN_SUPERSET.format(uri=uri_of(seen_at)), err=True)
     return COMPLETE
@@ -82,14 +82,14 @@ def superset(output: Path, path: PurePath | None, *, demo: bool = False) -> int:
 
 def docs(folder: Path, *, demo: bool = False) -> int:
     """Write the data dictionary and the dbt sources, print where, and return the exit code."""
-    for path in warehouse.describe(sandbox.target(demo=demo), folder):
+    for path in offline.describe(sandbox.target(demo=demo), folder):
         click.echo(path)
     return COMPLETE
 
 
 def spread(campaign_id: int, *, demo: bool = False) -> int:
     """Make a wide view of a campaign's extracted data, print its columns, and return the exit code."""
-    name, columns, keys = warehouse.spread(sandbox.target(demo=demo), campaign_id)
+    name, columns, keys = offline.spread(sandbox.target(demo=demo), campaign_id)
     click.echo(f"{name}: {', '.join(columns)}")
     if keys > len(columns):
         tell("keys", f"{keys:,} keys; the {len(columns)} commonest are columns.", logging.WARNING)

@@ -12,7 +12,7 @@ import click
 
 from altur_calls.logs import tell
 from altur_calls.publishing.publisher import Published
-from altur_calls.summary import Summary
+from altur_calls.runs.summary import Summary
 
 DOUBTS_SHOWN = 20
 """Windows in doubt that are named on the terminal. The ledger has them all."""

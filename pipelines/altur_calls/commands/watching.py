@@ -8,15 +8,15 @@ from textwrap import indent
 import click
 
 from altur_calls import demo as sandbox
-from altur_calls import warehouse
+from altur_calls import offline
 from altur_calls.analytics.checks import Check
 from altur_calls.arguments import duration
 from altur_calls.commands.telling import echo_json
 from altur_calls.monitoring import doctor, standing
 from altur_calls.monitoring import status as standing_told
-from altur_calls.notifications import Notifier
-from altur_calls.summary import COMPLETE, DIFFERENT
-from altur_calls.target import Target
+from altur_calls.runs.notifications import Notifier
+from altur_calls.runs.summary import COMPLETE, DIFFERENT
+from altur_calls.warehouse.target import Target
 
 
 def status(*, demo: bool = False, as_json: bool = False, max_age: str | None = None) -> int:
@@ -46,7 +46,7 @@ def examine(*, demo: bool = False, as_json: bool = False) -> int:
 def check(*, demo: bool = False, as_json: bool = False) -> int:
     """Print which rules the warehouse breaks, each with the SQL that shows the rows; return the exit code."""
     found = []
-    for rule, rows in warehouse.check(sandbox.target(demo=demo)):
+    for rule, rows in offline.check(sandbox.target(demo=demo)):
         found.append({"name": rule.name, "rule": rule.rule, "rows": rows})
         if not as_json:
             _show_rule(rule, rows)

@@ -15,16 +15,16 @@ import duckdb
 from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
-from altur_calls import notifications
 from altur_calls.errors import AlturError, CampaignNotFound, KeyRefused, WarehouseError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import not_usable, translated
-from altur_calls.lock import is_held
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.reading.api import Api, without_password
-from altur_calls.runs import versions
+from altur_calls.runs import notifications
+from altur_calls.runs.run import versions
 from altur_calls.source import altur_source
-from altur_calls.target import Target
+from altur_calls.warehouse.lock import is_held
+from altur_calls.warehouse.target import Target
 
 SECRETS = {"api_key"}
 MASK = "***"

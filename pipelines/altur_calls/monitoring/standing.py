@@ -20,14 +20,14 @@ from typing import Any, cast
 import duckdb
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
-from altur_calls import runs
 from altur_calls.calls.records import Row
 from altur_calls.errors import Busy, WarehouseError
-from altur_calls.journal import concluded, journal_of
-from altur_calls.lock import is_held
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.readers import reading
-from altur_calls.target import Target
+from altur_calls.runs import outcomes
+from altur_calls.runs.journal import concluded, journal_of
+from altur_calls.warehouse.lock import is_held
+from altur_calls.warehouse.target import Target
 from altur_calls.windows import Clock, utc_now
 
 RUNS_ASKED_FOR = 50
@@ -102,12 +102,12 @@ class Standing:
     @property
     def running(self) -> Row | None:
         """The run that is under way, if one is."""
-        return next((run for run in self.runs if run["outcome"] == runs.RUNNING), None)
+        return next((run for run in self.runs if run["outcome"] == outcomes.RUNNING), None)
 
     @property
     def ended(self) -> Sequence[Row]:
         """The runs that have ended, or were killed."""
-        return [run for run in self.runs if run["outcome"] != runs.RUNNING]
+        return [run for run in self.runs if run["outcome"] != outcomes.RUNNING]
 
     @property
     def interval(self) -> float | None:
@@ -208,7 +208,7 @@ def _latest(told: Iterable[Row], noted: Iterable[Row]) -> list[Row]:
     """Return the runs that are told of, each as it was told of last, and those that are noted beside them."""
     by_id = {row["run_id"]: row for row in told}
     for row in noted:
-        if row["run_id"] not in by_id or row["outcome"] != runs.RUNNING:
+        if row["run_id"] not in by_id or row["outcome"] != outcomes.RUNNING:
             moments = {name: _moment(row[name]) for name in ("started_at", "ended_at")}
             by_id[row["run_id"]] = {**row, **moments}
     return sorted(by_id.values(), key=lambda row: row["started_at"], reverse=True)[:RUNS_ASKED_FOR]

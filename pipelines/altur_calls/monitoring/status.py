@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from altur_calls import runs
 from altur_calls.calls.records import Row
 from altur_calls.errors import ApiUnavailable, WarehouseError
 from altur_calls.monitoring.standing import Campaign, Standing, last_load_of
+from altur_calls.runs import outcomes
 
 SHOWN = 5
 """Runs on the page."""
@@ -18,20 +18,20 @@ SHOWN = 5
 STALE = 6
 """Exit code of a check that fails."""
 
-GOOD = {runs.OK, runs.WARNINGS}
+GOOD = {outcomes.OK, outcomes.WARNINGS}
 
 PASSING = {
     *GOOD,
-    *(runs.INCOMPLETE, runs.STOPPED, runs.KILLED),
+    *(outcomes.INCOMPLETE, outcomes.STOPPED, outcomes.KILLED),
     *(ApiUnavailable.outcome, WarehouseError.outcome),
 }
 """Outcomes that the next run may mend by itself: they alert when what is proved gets too old."""
 
 WHAT_TO_DO = {
-    runs.INCOMPLETE: "The next run reads it again. If it stays, analytics.windows_in_doubt tells why.",
-    runs.SUSPICIOUS: "Look whether Altur's own pages list these calls. The next run looks again.",
-    runs.KILLED: "Look who ended it: a person, a restart, too little memory. The next run carries on.",
-    runs.STOPPED: "Nothing: the next run carries on.",
+    outcomes.INCOMPLETE: "The next run reads it again. If it stays, analytics.windows_in_doubt tells why.",
+    outcomes.SUSPICIOUS: "Look whether Altur's own pages list these calls. The next run looks again.",
+    outcomes.KILLED: "Look who ended it: a person, a restart, too little memory. The next run carries on.",
+    outcomes.STOPPED: "Nothing: the next run carries on.",
 }
 """Where the message does not say it."""
 

@@ -28,12 +28,12 @@ from altur_calls.analytics.keeping import build_views
 from altur_calls.errors import KeyRefused, SettingsError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import translated
-from altur_calls.lock import only_run
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import publish
 from altur_calls.source import altur_source
 from altur_calls.tally import Tally
-from altur_calls.target import NAME
+from altur_calls.warehouse.lock import only_run
+from altur_calls.warehouse.target import NAME
 
 FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 

@@ -13,12 +13,12 @@ import dlt
 from dagster_dlt import DagsterDltTranslator
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from altur_calls import pipeline, tables, warehouse
+from altur_calls import offline, pipeline, tables
 from altur_calls.analytics.checks import Check, checks
 from altur_calls.analytics.views import SCHEMA
 from altur_calls.errors import KeyRefused, SettingsError
 from altur_calls.source import altur_source
-from altur_calls.target import NAME, Target
+from altur_calls.warehouse.target import NAME, Target
 
 FIRST_DAY = "2024-01-01"
 """Of the days that can be read again, unless ``start_date`` is set."""
@@ -138,7 +138,7 @@ def _rows(names: list[str]) -> dict[str, int]:
 def altur_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Check that the warehouse holds what its views promise, and which windows are in doubt."""
     wanted = {key.name: key for key in context.selected_asset_check_keys}
-    for rule, rows in warehouse.check(Target(), PROVED):
+    for rule, rows in offline.check(Target(), PROVED):
         if key := wanted.get(rule.name):
             yield dg.AssetCheckResult(
                 passed=not rows,

@@ -27,8 +27,8 @@ from altur_calls.publishing.relations import PUBLICATION, PUBLICATION_TOLD, comm
 from altur_calls.publishing.renewing import adds_up, renew, rows_of
 from altur_calls.publishing.replacing import copy_file, in_place_of
 from altur_calls.publishing.spare import forget_spare, keep_spare, take_spare
-from altur_calls.transaction import transaction
-from altur_calls.write_ahead import log_of
+from altur_calls.warehouse.transaction import transaction
+from altur_calls.warehouse.write_ahead import log_of
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from altur_calls.failures import holder_of
 from altur_calls.publishing.database import publish_database
 from altur_calls.publishing.parquet import publish_parquet
 from altur_calls.publishing.places import Publishing, settings_of
-from altur_calls.target import DUCKDB, Client, destination_of
+from altur_calls.warehouse.target import DUCKDB, Client, destination_of
 from altur_calls.windows import utc_now
 
 

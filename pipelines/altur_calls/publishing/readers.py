@@ -11,7 +11,7 @@ import duckdb
 
 from altur_calls.errors import WarehouseError
 from altur_calls.failures import translated
-from altur_calls.write_ahead import log_of
+from altur_calls.warehouse.write_ahead import log_of
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,

@@ -3,7 +3,7 @@
 import sys
 
 from altur_calls import pipeline, process
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 
 
 def main(times):

@@ -4,7 +4,7 @@ import sys
 from datetime import datetime
 
 from altur_calls import pipeline, process
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 
 
 def main(moment):

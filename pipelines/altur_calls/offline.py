@@ -1,4 +1,4 @@
-"""What is done with a warehouse and no API: check it, describe it, spread extracted data out."""
+"""What is done with a warehouse and without the API: check it, describe it, spread extracted data out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from altur_calls.errors import SettingsError
 from altur_calls.publishing.readers import reading
 from altur_calls.superset.datasets import Types
 from altur_calls.superset.files import bundle, zipped
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 
 DICTIONARY, SOURCES = "dictionary.md", "dbt_sources.yml"
 

@@ -18,12 +18,9 @@ from altur_calls import tables
 from altur_calls.calls.records import Row
 from altur_calls.failures import known_of
 from altur_calls.logs import tell
+from altur_calls.runs.outcomes import FAILED, RUNNING, STOPPED
 from altur_calls.tally import Tally
 from altur_calls.windows import Clock
-
-RUNNING, OK, WARNINGS, INCOMPLETE, SUSPICIOUS = "running", "ok", "warnings", "incomplete", "suspicious"
-STOPPED, FAILED, KILLED = "stopped", "failed", "killed"
-"""Outcomes of runs. Those that an error gives are named by its class."""
 
 OPENING, READING, NORMALIZING, LOADING = "opening", "reading", "normalizing", "loading"
 VIEWS, PUBLISHING = "views", "publishing"

@@ -7,7 +7,7 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from altur_calls.recovery import forget_merged
+from altur_calls.warehouse.recovery import forget_merged
 
 MOST_BYTES = 100_000_000
 """A log that is longer is written into its file. After a crash whoever opens the file next replays the log,

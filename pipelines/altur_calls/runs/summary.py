@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from altur_calls import runs
 from altur_calls.errors import AlturError
 from altur_calls.publishing.publisher import Published
+from altur_calls.runs import outcomes
 
 COMPLETE, INCOMPLETE, SUSPICIOUS, DIFFERENT = 0, 3, 4, 5
 """Exit codes of what ended without an error."""
@@ -53,17 +53,17 @@ class Summary:
     @property
     def outcome(self) -> str:
         """The same in a word."""
-        return runs.STOPPED if self.is_stopped else self._end[1]
+        return outcomes.STOPPED if self.is_stopped else self._end[1]
 
     @property
     def _end(self) -> tuple[int, str]:
         if self.suspicious:
-            return SUSPICIOUS, runs.SUSPICIOUS
+            return SUSPICIOUS, outcomes.SUSPICIOUS
         if self.failure:
             return self.failure.exit_code, self.failure.outcome
         if self.doubts:
-            return INCOMPLETE, runs.INCOMPLETE
-        return COMPLETE, runs.WARNINGS if self.has_surprises else runs.OK
+            return INCOMPLETE, outcomes.INCOMPLETE
+        return COMPLETE, outcomes.WARNINGS if self.has_surprises else outcomes.OK
 
     @property
     def doubts(self) -> tuple[str, ...]:

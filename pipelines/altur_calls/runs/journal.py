@@ -21,7 +21,8 @@ from filelock import FileLock, Timeout
 from altur_calls.calls.records import Row
 from altur_calls.errors import AlturError
 from altur_calls.logs import of_run
-from altur_calls.runs import KILLED, RUNNING, Run
+from altur_calls.runs.outcomes import KILLED, RUNNING
+from altur_calls.runs.run import Run
 
 KEPT = 50
 """Runs that stay, after all were written to the warehouse."""

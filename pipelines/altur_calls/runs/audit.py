@@ -10,11 +10,12 @@ import duckdb
 
 from altur_calls import tables
 from altur_calls.calls.records import Row
-from altur_calls.ddl import definitions, qualified
-from altur_calls.journal import Journal, concluded
-from altur_calls.runs import KILLED, RUNNING, Run
-from altur_calls.target import Client
-from altur_calls.transaction import transaction
+from altur_calls.runs.journal import Journal, concluded
+from altur_calls.runs.outcomes import KILLED, RUNNING
+from altur_calls.runs.run import Run
+from altur_calls.warehouse.ddl import definitions, qualified
+from altur_calls.warehouse.target import Client
+from altur_calls.warehouse.transaction import transaction
 
 IS_LOADED = """
 SELECT 1 FROM information_schema.tables

@@ -19,12 +19,12 @@ import pyarrow as pa
 from altur_calls import tables
 from altur_calls.calls.arrow import schema_of
 from altur_calls.calls.records import Row, pairs_of
-from altur_calls.ddl import definitions, qualified
 from altur_calls.errors import WarehouseError
 from altur_calls.logs import tell
-from altur_calls.target import DUCKDB, destination_of
-from altur_calls.transaction import transaction
-from altur_calls.versions import refuse, said_of
+from altur_calls.warehouse.ddl import definitions, qualified
+from altur_calls.warehouse.target import DUCKDB, destination_of
+from altur_calls.warehouse.transaction import transaction
+from altur_calls.warehouse.versions import refuse, said_of
 
 CALLS_AT_ONCE = 20_000
 

@@ -22,14 +22,14 @@ from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.common.typing import TSecretStrValue
 
-from altur_calls import summary
 from altur_calls.configuration import resolved
 from altur_calls.errors import AlturError, SettingsError
 from altur_calls.publishing.replacing import in_place_of
-from altur_calls.runs import FAILED, INCOMPLETE, SUSPICIOUS
+from altur_calls.runs import summary
+from altur_calls.runs.outcomes import FAILED, INCOMPLETE, SUSPICIOUS
+from altur_calls.runs.summary import Summary
 from altur_calls.schedule import EPOCH
-from altur_calls.summary import Summary
-from altur_calls.target import Target
+from altur_calls.warehouse.target import Target
 from altur_calls.windows import Clock, utc_now
 
 COMPLETE = "complete"

@@ -23,10 +23,10 @@ from altur_calls import settings, tables
 from altur_calls.analytics.views import SCHEMA
 from altur_calls.errors import SettingsError, WarehouseError
 from altur_calls.failures import holder_of, translated
-from altur_calls.lock import only_run
 from altur_calls.publishing.places import settings_of
-from altur_calls.recovery import forget_future, forget_merged, forget_unfinished
-from altur_calls.versions import refuse
+from altur_calls.warehouse.lock import only_run
+from altur_calls.warehouse.recovery import forget_future, forget_merged, forget_unfinished
+from altur_calls.warehouse.versions import refuse
 
 NAME = "altur_calls"
 BOUNDS = {"memory_limit": "160MB", "threads": 1, "allocator_flush_threshold": "16MB"}
