@@ -7,17 +7,15 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from math import inf
-from typing import Any
 
 from altur_calls import settings
-from altur_calls.calls.sightings import call_id_of
 from altur_calls.errors import CampaignNotFound
 from altur_calls.reading.ahead import Ahead
 from altur_calls.reading.api import Api
 from altur_calls.reading.asking import Asker, Task, halves_of_time
-from altur_calls.reading.paging import Page, contradicts_itself, doubt, last_index
+from altur_calls.reading.judging import Fate, each_once, fate_of
+from altur_calls.reading.paging import Page
 from altur_calls.reading.todo import Todo
 from altur_calls.reading.window_pages import WindowPages
 from altur_calls.reads import Read
@@ -195,29 +193,21 @@ class Reader:
             return
         self._ahead.admit(expected, turn)
         self._add_arrived(len(first.calls))
-        pages, refusal = self._pages.all_of(task, first, may_cut=self._todo.may_cut(task))
-        self._judge(task, read_at, pages, refusal, expected)
-
-    def _judge(
-        self, task: Task, read_at: datetime, pages: list[Page], refusal: str | None, expected: int
-    ) -> None:
-        """Hand a window on, or have it read once more, or in halves, if that may prove it."""
-        reason = refusal or doubt(pages)
-        is_counted_more = last_index(pages[0]) and not contradicts_itself(pages[0])
-        has_more = refusal or _holds_several(pages) or is_counted_more
-        may_split = has_more and self._todo.may_cut(task)
-        if reason and not task.is_retry and (pages[0].total is not None or not may_split):
-            self._take_back(expected, pages)
-            self._todo.put_back(replace(task, is_retry=True))
-        elif reason and may_split:
-            self._take_back(expected, pages)
-            self._todo.cut(task, halves_of_time(task))
-        else:
-            calls = _each_once(pages)
+        may_cut = self._todo.may_cut(task)  # asked once: where pages are left out, it is cut
+        pages, refusal = self._pages.all_of(task, first, may_cut=may_cut)
+        fate, reason = fate_of(task, pages, refusal, may_cut=may_cut)
+        if fate is Fate.KEPT:
+            calls = each_once(pages)
             self._ahead.release(expected - len(calls))
             self._hand_over(
-                Read(task.campaign_id, task.window, read_at, calls, len(pages), pages[0].total, reason)
+                Read(task.campaign_id, task.window, read_at, calls, len(pages), first.total, reason)
             )
+            return
+        self._take_back(expected, pages)
+        if fate is Fate.AGAIN:
+            self._todo.put_back(replace(task, is_retry=True))
+        else:
+            self._todo.cut(task, halves_of_time(task))
 
     def _take_back(self, expected: int, pages: list[Page]) -> None:
         """Count a window as not read, as it is to be read again."""
@@ -229,17 +219,3 @@ class Reader:
             self._todo.note_proved(read.campaign_id)
         self._add_ready(len(read.calls))
         self._done.put(read)
-
-
-def _holds_several(pages: list[Page]) -> bool:
-    """Tell if calls came on more than one page. What comes on one can't be split into less."""
-    return sum(1 for page in pages if page.calls) > 1
-
-
-def _each_once(pages: list[Page]) -> list[Any]:
-    """Return the calls of all pages; of those with the same id, the one that came last."""
-    by_id: dict[Any, Any] = {}
-    for page in pages:
-        for call in page.calls:
-            by_id[call_id_of(call) or object()] = call
-    return list(by_id.values())
