@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
+import trustme
 
 from altur_calls.errors import ApiUnavailable, SettingsError
 from altur_calls.reading.api import Api
+from altur_calls.reading.pace import Stopped
 from altur_calls.reading.paging import Page
 from altur_sandbox import Sandbox
 from common import KEY
+
+HALF_AN_ANSWER = b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{"calls'
 
 
 @contextmanager
@@ -94,6 +101,59 @@ def test_what_is_no_url_is_told_as_a_setting(base_url: str) -> None:
     """Whatever is wrong with it."""
     with pytest.raises(SettingsError, match="base_url is not a URL"):
         page_of(base_url)
+
+
+@contextmanager
+def hanging(sent: bytes, *, tls: ssl.SSLContext | None) -> Iterator[tuple[int, Event]]:
+    """Send this much of an answer and no more; yield the port, and what is set once it was sent."""
+    is_sent, is_over = Event(), Event()
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with tls.wrap_socket(connection, server_side=True) if tls else connection as asked:
+            asked.recv(65_536)
+            asked.sendall(sent)
+            is_sent.set()
+            is_over.wait()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=answer)
+        thread.start()
+        try:
+            yield listener.getsockname()[1], is_sent
+        finally:
+            is_over.set()
+            thread.join()
+
+
+@pytest.mark.parametrize("sent", [b"", HALF_AN_ANSWER], ids=["no answer", "half an answer"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_closing_hangs_up_on_an_answer_that_does_not_come(
+    scheme: str, sent: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for it would wait for a minute."""
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    ends: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            api.calls_page(1, {})
+        except Stopped as end:
+            ends.append(end)
+
+    with hanging(sent, tls=tls if scheme == "https" else None) as (port, is_sent):
+        api = Api("key", f"{scheme}://localhost:{port}")
+        asking = Thread(target=ask)
+        asking.start()
+        is_sent.wait(10)
+        api.close()
+        asking.join(10)
+
+        assert not asking.is_alive()
+    assert len(ends) == 1
 
 
 def test_a_wait_that_is_too_long_is_told(sandbox: Sandbox) -> None:

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import threading
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 from altur_calls import pipeline
+from altur_calls.errors import KeyRefused
 from altur_calls.reading import reader
 from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
@@ -76,6 +79,45 @@ def test_an_end_is_not_held_up_by_an_api_that_throttles(
 
     assert (done.is_stopped, done.new_calls) == (True, 0)
     assert done.seconds < 50
+
+
+@pytest.fixture
+def asked(sandbox: Sandbox) -> Iterator[threading.Event]:
+    """Return what is set when one of two campaigns is asked for. It never answers."""
+    asked, released = threading.Event(), threading.Event()
+    sandbox.faults.add("call", campaign_id=2, times=None, do=asked.set)
+    sandbox.faults.add("slow", campaign_id=2, seconds=60, until=released, times=None)
+    yield asked
+    released.set()
+
+
+def test_an_end_is_not_held_up_by_an_api_that_does_not_answer(
+    settings: dict[str, Any], asked: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for an answer is hung up on, and asks no more."""
+    monkeypatch.setattr(reader, "PATIENCE_SECONDS", 0.1)
+    began = time.monotonic()
+
+    done = pipeline.run(Target(), stop=asked, **settings)
+
+    assert done.is_stopped
+    assert done.retries == 0
+    assert time.monotonic() - began < 30
+
+
+def test_an_error_is_not_held_up_by_an_answer_that_does_not_come(
+    sandbox: Sandbox, settings: dict[str, Any], asked: threading.Event
+) -> None:
+    """It comes for another request."""
+    sandbox.faults.add("slow", campaign_id=1, seconds=60, until=asked)
+    sandbox.faults.add("status", campaign_id=1, status=401)
+    began = time.monotonic()
+
+    with pytest.raises(KeyRefused):
+        pipeline.run(Target(), **settings)
+
+    assert asked.is_set()
+    assert time.monotonic() - began < 30
 
 
 def test_a_run_that_ends_before_its_first_load_has_nothing_to_publish(

@@ -26,7 +26,7 @@ from altur_calls.errors import (
     SettingsError,
 )
 from altur_calls.reading.listing import all_listed, listed_from, next_cursor
-from altur_calls.reading.pace import Pace
+from altur_calls.reading.pace import Pace, Stopped
 from altur_calls.reading.paging import Page, page_from
 from altur_calls.reading.transport import paced_session
 from altur_calls.tally import Tally
@@ -76,7 +76,7 @@ class Api:
         self._session.headers["Accept"] = "application/json"
 
     def close(self) -> None:
-        """Stop the pace, so that waiting threads end, and close the connections."""
+        """Stop the pace and hang up, so that threads end which wait for their turn, or for an answer."""
         self.pace.stop()
         self._session.close()
 
@@ -113,6 +113,8 @@ class Api:
             try:
                 return self._once(path, query)
             except _Failed as failure:
+                if self.pace.is_stopped:
+                    raise Stopped from failure
                 failures += 1
                 self._bear(failure, failures, path, time.monotonic() - began)
 

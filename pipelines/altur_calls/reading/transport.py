@@ -1,10 +1,14 @@
-"""A session whose connections wait their turn at the last moment: connected, about to send."""
+"""A session whose connections wait their turn at the last moment, and wait for nothing once it is closed."""
 
 from __future__ import annotations
 
+import socket
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -37,25 +41,45 @@ def paced_session(pace: Pace, connections: int, url: str) -> requests.Session:
 class _PacedAdapter(HTTPAdapter):
     def __init__(self, pace: Pace, connections: int) -> None:
         self._pace = pace
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._lock = threading.Lock()
         super().__init__(pool_connections=1, pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._pace)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._pace, self._note)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _pools(self._pace)
+        manager.pool_classes_by_scheme = _pools(self._pace, self._note)
         return manager
 
+    def _note(self, used: Any) -> None:
+        if isinstance(used, socket.socket):  # not so for TLS within TLS, as to a proxy
+            with self._lock:
+                self._sockets.add(used)
 
-def _pools(pace: Pace) -> dict[str, type[HTTPConnectionPool]]:
-    """Return urllib3's pools with connections that take their turn in ``pace`` before they send."""
+    def close(self) -> None:
+        """Hang up, also on answers that are still to come: urllib3 would let their threads wait for them."""
+        with self._lock:
+            for used in self._sockets:
+                with suppress(OSError):  # it is closed already
+                    # Not TLS's own way to end, which another thread may be in the middle of.
+                    socket.socket.shutdown(used, socket.SHUT_RDWR)
+        super().close()
+
+
+def _pools(pace: Pace, note: Callable[[Any], None]) -> dict[str, type[HTTPConnectionPool]]:
+    """Return urllib3's pools with connections that take their turn in ``pace`` before they send.
+
+    ``note`` is told each socket that is used.
+    """
 
     class Paced(HTTPConnection):
         def request(self, *args: Any, **kwargs: Any) -> None:
             if self.sock is None:
                 self.connect()
+            note(self.sock)  # with TLS urllib3 has opened it before
             with pace.turn():
                 super().request(*args, **kwargs)
 
