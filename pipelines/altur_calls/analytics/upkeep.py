@@ -88,8 +88,7 @@ def replace_calls(connection: duckdb.DuckDBPyConnection, dataset: str, loads: Se
     connection.execute(FORGOTTEN)
     fresh = FRESH.format(stg_calls=query_of("stg_calls"))
     connection.execute(for_dataset(fresh, dataset), {"loads": loads})
-    listed, come = query_of("int_calls", stg_calls="fresh"), query_of(TABLE, int_calls="listed")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {listed}")
+    come = query_of(TABLE, int_calls=f"({query_of('int_calls', stg_calls='fresh')})")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE come AS {come}")
     oldest, newest = connection.execute("SELECT min(created_at), max(created_at) FROM fresh").fetchall()[0]
     if oldest is not None:
