@@ -89,6 +89,7 @@ def test_the_proxy_that_the_environment_names_is_asked(monkeypatch: pytest.Monke
     """For each request: nobody answers at the address itself."""
     with answering(b'{"calls": [{"id": "a"}]}', b'{"calls": [{"id": "b"}]}') as proxy:
         monkeypatch.setenv("http_proxy", proxy)
+        monkeypatch.setenv("no_proxy", "")
         api = Api("key", "http://altur.invalid", requests_per_second=1000, retry_for_seconds=0)
         pages = [api.calls_page(1, {}), api.calls_page(1, {})]
         api.close()
@@ -117,6 +118,7 @@ def hanging(sent: bytes, *, tls: ssl.SSLContext | None) -> Iterator[tuple[int, E
             is_over.wait()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
         thread = Thread(target=answer)
         thread.start()
         try:
@@ -136,6 +138,7 @@ def test_closing_hangs_up_on_an_answer_that_does_not_come(
     authority.issue_cert("localhost").configure_cert(tls)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("no_proxy", "localhost")
     ends: list[BaseException] = []
 
     def ask() -> None:
@@ -148,7 +151,7 @@ def test_closing_hangs_up_on_an_answer_that_does_not_come(
         api = Api("key", f"{scheme}://localhost:{port}")
         asking = Thread(target=ask)
         asking.start()
-        is_sent.wait(10)
+        assert is_sent.wait(10)
         api.close()
         asking.join(10)
 

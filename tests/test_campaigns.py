@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
 import pytest
 
-from altur_calls import pipeline
+from altur_calls import altur_source, pipeline
 from altur_calls.campaigns import Terms, ids_of, is_due, news_of
 from altur_calls.errors import ApiChanged, Forbidden, SettingsError
+from altur_calls.extraction import Extraction
 from altur_calls.reading.listing import all_listed, listed_from, next_cursor
 from altur_calls.warehouse.target import Target
 from altur_sandbox import Manners, ManualWorld, Sandbox, example_call
@@ -255,19 +257,23 @@ def test_a_list_that_is_refused_later_takes_no_name_away(
     assert run(**listing, clock=lambda: NOON + timedelta(hours=3)).rows(NAMED) == before
 
 
-def test_calls_do_not_wait_for_a_list_that_is_late(
-    world: ManualWorld, sandbox: Sandbox, listing: Fields
-) -> None:
-    """It comes when all calls are read."""
-    world.change_campaign(2, name="Late")
-    calls_came = Event()
-    sandbox.faults.add("call", lists="campaigns", do=lambda: calls_came.wait(3))
-    sandbox.faults.add("call", lists="calls", campaign_id=2, do=calls_came.set)
+def test_calls_do_not_wait_for_a_list_that_is_late(sandbox: Sandbox, listing: Fields) -> None:
+    """It is waited for when all calls are there, and all its pages come."""
+    sandbox.manners = Manners(campaigns_page_size=1)
+    all_taken = Event()
+    sandbox.faults.add("slow", lists="campaigns", seconds=60, until=all_taken)
+    with closing(Extraction()) as work:
+        altur_source(extraction=work, **listing)
+        work.begin({}, {})
+        taken = work.take()
+        reads = [next(taken), next(taken)]
 
-    warehouse = run(**listing)
+        all_taken.set()
+        rest, rows = list(taken), work.campaign_rows({})
 
-    assert calls_came.is_set()
-    assert warehouse.rows(NAMED)[1][1] == "Late"
+    assert sorted(read.campaign_id for read in reads) == [1, 2]
+    assert rest == []
+    assert [row["name"] is None for row in rows] == [False, False]
 
 
 def test_all_campaigns_are_those_the_api_lists(

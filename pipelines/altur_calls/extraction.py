@@ -219,17 +219,25 @@ class Extraction:
         """Yield the reads of one chunk, or all; in chunks, an error waits until those before it are kept."""
         self._raise_kept()
         taken, began = 0, time.monotonic()
-        while (read := self._next(keep_error=bool(self._chunk_calls and taken))) is not None:
+        while not self._is_exhausted:
+            read = self._next(keep_error=bool(self._chunk_calls and taken))
+            if read is None:
+                break
             yield read
             taken += len(read.calls)
             if self._is_enough(taken, time.monotonic() - began):
                 break
         if self._reader is not None and not self._stop.is_set():
             self._reader.let_go()  # it may be long until the next chunk is taken
-        if self._error is None and self._reader is not None and self._reader.is_exhausted:
+        if self._error is None and self._is_exhausted:
             self.roster.wait()
             self.close()
             self.is_done = True
+
+    @property
+    def _is_exhausted(self) -> bool:
+        """Whether all is taken. The reader is not asked for more then: it would close the connection."""
+        return self._reader is not None and self._reader.is_exhausted
 
     def _is_enough(self, calls: int, seconds: float) -> bool:
         if self._stop.is_set():

@@ -85,6 +85,8 @@ def _listed(api: Api | None) -> Listed:
     except (Forbidden, CampaignNotFound):
         logger.info("The key may not list campaigns: they go without names.")
         return []
-    except (AlturError, Stopped) as error:
+    except Stopped:
+        return None
+    except AlturError as error:
         logger.warning("No names and timezones of campaigns this time: %s", error)
         return None

@@ -55,7 +55,7 @@ RETRY_FOR_SECONDS = 20.0
 """How long one request may go on failing before the run gives up."""
 
 TIMEOUT_SECONDS = 60.0
-"""How long to wait for a connection, or for the next byte of an answer."""
+"""How long to wait for the next byte of an answer; for a connection, ten at most."""
 
 REQUESTS_IN_FLIGHT = 32
 """Requests under way at once: 12 a second for latencies up to 2.5 s."""

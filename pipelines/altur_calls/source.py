@@ -70,7 +70,7 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
         until: End of that span, itself not in it; now by default.
         requests_per_second: Pace of all requests together. The API's limit is 12.
         retry_for_seconds: How long a request may go on failing before the run ends with an error.
-        timeout_seconds: How long to wait for a connection or for the next byte.
+        timeout_seconds: How long to wait for the next byte; for a connection, ten at most.
         max_window_calls: Calls in a window, at most, before it is split.
         reread_ages_minutes: Ages at which a call is read again; after the last it is settled.
         list_campaigns: Whether to ask for the names and timezones of campaigns.

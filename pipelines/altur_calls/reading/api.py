@@ -26,13 +26,16 @@ from altur_calls.errors import (
     SettingsError,
 )
 from altur_calls.reading.listing import all_listed, listed_from, next_cursor
-from altur_calls.reading.pace import Pace, Stopped
+from altur_calls.reading.pace import Pace
 from altur_calls.reading.paging import Page, page_from
 from altur_calls.reading.transport import paced_session
 from altur_calls.tally import Tally
 
 OK, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, THROTTLED = 200, 400, 401, 403, 404, 429
 LIST = "/campaigns"
+CONNECT_SECONDS = 10.0
+"""How long to wait for a connection, at most. Nobody can hang up on one that does not stand."""
+
 LONGEST_BACKOFF_SECONDS = 8.0
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 BAD_VALUE = (
@@ -68,7 +71,7 @@ class Api:
         self._base_url = base_url.rstrip("/")
         # The key rides on an auth object, made anew for each request: no default header to log or leak.
         self._auth = APIKeyAuth(name="Authorization", api_key=f"api-key {api_key}", location="header")
-        self._timeout = timeout_seconds
+        self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
         self._retry_for = retry_for_seconds
         self.pace = Pace(requests_per_second)
         self._tally = tally or Tally()
@@ -113,8 +116,7 @@ class Api:
             try:
                 return self._once(path, query)
             except _Failed as failure:
-                if self.pace.is_stopped:
-                    raise Stopped from failure
+                self.pace.require_running()
                 failures += 1
                 self._bear(failure, failures, path, time.monotonic() - began)
 
@@ -138,6 +140,7 @@ class Api:
             self.pace.sleep(wait)
 
     def _once(self, path: str, query: Mapping[str, str | int]) -> Any:
+        self.pace.require_running()  # before there is a connection to open
         self._tally.add(requests=1)
         try:
             response = self._session.get(
@@ -154,6 +157,7 @@ class Api:
             ) from None
         except requests.RequestException as error:
             raise _Failed(_cause(error)) from error
+        self.pace.require_running()  # an answer may have been cut short by our hanging up
         self._note_clock(response)
         if response.status_code != OK:
             self._refused(response, path)

@@ -88,10 +88,15 @@ class Pace:
         self._paused_until = max(self._paused_until, time.monotonic() + seconds)
         self._margin = min(MOST_MARGIN_SECONDS, self._margin + MARGIN_STEP_SECONDS)
 
-    @property
-    def is_stopped(self) -> bool:
-        """Whether no request is let through any more."""
-        return self._stopped.is_set()
+    def require_running(self) -> None:
+        """Go on only if it was not stopped.
+
+        Raises:
+            Stopped: if it was.
+
+        """
+        if self._stopped.is_set():
+            raise Stopped
 
     def stop(self) -> None:
         """Release every waiting thread and let no request through any more."""

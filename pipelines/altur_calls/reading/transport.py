@@ -1,4 +1,4 @@
-"""A session whose connections wait their turn at the last moment, and wait for nothing once it is closed."""
+"""A session whose connections wait their turn at the last moment, and for no answer once it is closed."""
 
 from __future__ import annotations
 
@@ -55,9 +55,8 @@ class _PacedAdapter(HTTPAdapter):
         return manager
 
     def _note(self, used: Any) -> None:
-        if isinstance(used, socket.socket):  # not so for TLS within TLS, as to a proxy
-            with self._lock:
-                self._sockets.add(used)
+        with self._lock:
+            self._sockets.add(getattr(used, "socket", used))  # within TLS to a proxy it is wrapped once more
 
     def close(self) -> None:
         """Hang up, also on answers that are still to come: urllib3 would let their threads wait for them."""
