@@ -219,10 +219,7 @@ class Extraction:
         """Yield the reads of one chunk, or all; in chunks, an error waits until those before it are kept."""
         self._raise_kept()
         taken, began = 0, time.monotonic()
-        while not self._is_exhausted:
-            read = self._next(keep_error=bool(self._chunk_calls and taken))
-            if read is None:
-                break
+        while (read := self._next(keep_error=bool(self._chunk_calls and taken))) is not None:
             yield read
             taken += len(read.calls)
             if self._is_enough(taken, time.monotonic() - began):
@@ -250,8 +247,10 @@ class Extraction:
         return calls >= self._chunk_calls or (is_worth_it and self._is_waiting)
 
     def _next(self, *, keep_error: bool) -> Read | None:
+        if self._reads is None or self._is_exhausted:
+            return None
         try:
-            return next(self._reads, None) if self._reads is not None else None
+            return next(self._reads, None)
         except AlturError as error:
             self._error = error
             if not keep_error:
