@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 from extractors import HERE, PYTHON, Job
-from server import Figures, Server
+from server import Server
 from trial import Effort, run_process
 from workloads import NOON
 
@@ -25,7 +25,7 @@ from altur_sandbox import BulkWorld
 
 CALLS, MONTH_DAYS, SOON, LATER = 100_000, 30, timedelta(minutes=1), timedelta(hours=3.6)
 SIZES = (100_000, 1_000_000, 10_000_000)
-RUNS = 3
+RUNS = 5
 AT = str(HERE / "altur_calls_at.py")
 AGAIN = str(HERE / "altur_calls_again.py")
 
@@ -51,7 +51,6 @@ class Growth:
     file_bytes: int
     published_bytes: int
     efforts: tuple[Effort, ...]
-    figures: Figures
 
     @property
     def seconds(self) -> float:
@@ -67,39 +66,38 @@ def world() -> BulkWorld:
 
 
 def grown(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> Iterator[Growth]:
-    """Yield what the run after the first one takes, for each size of the warehouse."""
+    """Yield what a scheduled run takes for each size of the warehouse; the sizes are measured by turns.
+
+    Between the first and the last of them lie many minutes of filling, in which a machine changes its pace.
+    """
     with Server(world, requests_per_second=None) as server, TemporaryDirectory(prefix="growth") as name:
         folder = Path(name)
-        job = Job(server.url, (1,), folder, is_limited=True, moment=None)
-        run_process((PYTHON, AT, NOON.isoformat()), job)
-        youngest, kept = folder / "youngest.duckdb", folder / "kept"
-        shutil.copy(job.database, youngest)
-        months = 1
-        for calls in sizes:
-            fill_up(job.database, youngest, range(months, calls // CALLS))
-            months = calls // CALLS
-            for soon in (SOON, 2 * SOON):
-                run_process((PYTHON, AT, (NOON + soon).isoformat()), job)
-            kept.mkdir()
-            for file in _files_of(job):
-                file.rename(kept / file.name)
-            efforts = []
-            for _ in range(runs):
-                for file in kept.iterdir():
-                    shutil.copy(file, folder)
+        job = Job(server.url, (1,), folder / "job", is_limited=True, moment=None)
+        warehouses = dict(_warehouses(job, folder, sizes))
+        efforts: dict[int, list[Effort]] = {calls: [] for calls in sizes}
+        for _ in range(runs):
+            for calls, warehouse in warehouses.items():
+                shutil.rmtree(job.folder)
+                shutil.copytree(warehouse, job.folder)
                 os.sync()  # a run is not to wait for what was copied here
-                server.figures()
-                efforts.append(run_process((PYTHON, AT, (NOON + LATER).isoformat()), job))
-            sizes_of_both = (file.stat().st_size for file in (job.database, job.published))
-            yield Growth(calls, *sizes_of_both, tuple(efforts), server.figures())
-            for file in kept.iterdir():
-                file.replace(folder / file.name)
-            kept.rmdir()
+                efforts[calls].append(run_process((PYTHON, AT, (NOON + LATER).isoformat()), job))
+        for calls, warehouse in warehouses.items():
+            files = (warehouse / file.name for file in (job.database, job.published))
+            yield Growth(calls, *(file.stat().st_size for file in files), tuple(efforts[calls]))
 
 
-def _files_of(job: Job) -> list[Path]:
-    """Return the working file, and what readers have and had before."""
-    return [job.database, *job.folder.glob(f"*{job.published.name}*")]
+def _warehouses(job: Job, folder: Path, sizes: Sequence[int]) -> Iterator[tuple[int, Path]]:
+    """Yield each size, and a copy of the job's folder with as many calls, loaded and published."""
+    job.folder.mkdir()
+    run_process((PYTHON, AT, NOON.isoformat()), job)
+    youngest = shutil.copy(job.database, folder / "youngest.duckdb")
+    months = 1
+    for calls in sizes:
+        fill_up(job.database, youngest, range(months, calls // CALLS))
+        months = calls // CALLS
+        for soon in (SOON, 2 * SOON):
+            run_process((PYTHON, AT, (NOON + soon).isoformat()), job)
+        yield calls, shutil.copytree(job.folder, folder / f"{calls}")
 
 
 def fill_up(database: Path, youngest: Path, months: range) -> None:

@@ -83,7 +83,7 @@ def growth_section() -> Iterator[str]:
     words = (
         "A scheduled run of altur-calls that finds 499 new calls and reads 1,779 others again, from the "
         "start of its process to its end, publishing included, into warehouses with more and more older "
-        "calls. Medians of three."
+        "calls. The sizes were measured by turns, five times; medians."
     )
     yield from ("", "## A scheduled run, and the size of the warehouse", "", words, "")
     yield from table_head(
