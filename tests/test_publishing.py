@@ -233,6 +233,26 @@ def test_what_somebody_changed_in_the_schema_is_published(working: Warehouse, pu
 
 
 @pytest.mark.usefixtures("once_loaded")
+def test_a_view_that_fails_on_a_call_tells_nothing_of_it(
+    load: Callable[..., Summary], world: ManualWorld, working: Warehouse
+) -> None:
+    """DuckDB quotes what it could not read: a phone number, which no message may hold."""
+    with duckdb.connect(working.path) as connection:
+        connection.execute(
+            "CREATE VIEW analytics.mine AS SELECT CAST(phone_number AS INTEGER) AS phone "
+            "FROM altur.campaign_calls__contact"
+        )
+    number = working.value("SELECT phone_number FROM altur.campaign_calls__contact LIMIT 1")
+    world.put(2, example_call("another", NOON))
+
+    done = load()
+
+    assert "analytics.mine can't be published" in str(done.failure)
+    assert "ConversionException" in str(done.failure)
+    assert number[-7:] not in str(done.failure) + working.value("SELECT max(error) FROM altur.runs")
+
+
+@pytest.mark.usefixtures("once_loaded")
 def test_a_view_that_is_broken_is_named_and_the_calls_are_loaded(
     load: Callable[..., Summary], world: ManualWorld, working: Warehouse, published: Warehouse
 ) -> None:
@@ -371,6 +391,19 @@ def test_a_pipeline_of_your_own_publishes_too(settings: Fields) -> None:
     done = publish(own)
 
     assert Warehouse(done.database).value("SELECT count(*) FROM analytics.calls") == 3
+
+
+def test_what_it_publishes_is_what_is_loaded(world: ManualWorld, settings: Fields) -> None:
+    """Also where the views were not brought up to that before."""
+    own = dlt.pipeline("voice", destination="duckdb", dataset_name="raw")
+    own.run(altur_source(**settings))
+    publish(own)
+    world.put(2, example_call("new", NOON + timedelta(hours=1)))
+    own.run(altur_source(**settings))
+
+    done = publish(own)
+
+    assert Warehouse(done.database).value("SELECT count(*) FROM analytics.calls") == 4
 
 
 # How it comes there. -----------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ INTERRUPTED = 130
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 """What the system says of a file it lets nobody make: no right to, a disk to read from only, no folder."""
 
+NOT_OF_DATA = duckdb.CatalogException | duckdb.BinderException | duckdb.ParserException | duckdb.IOException
+"""Errors in which DuckDB quotes queries, names and files, and no rows."""
+
 DISK_FULL = "The disk is full. Make room and run again; what was not committed is read again."
 
 
@@ -60,6 +63,16 @@ def in_a_line(error: BaseException) -> tuple[str, int, str]:
         return "interrupted. What was loaded is kept; the next run carries on.", INTERRUPTED, "stopped"
     # What it says is left out: it may quote a call.
     return f"{type(error).__name__}: run again with --debug for all of it.", UNEXPECTED, AlturError.outcome
+
+
+def said(error: duckdb.Error | OSError) -> str:
+    """Return what DuckDB or the system says of an error, in a line, where that is of names and files.
+
+    What it says of data it quotes, and that may be a phone number.
+    """
+    if isinstance(error, OSError | NOT_OF_DATA):
+        return str(error).splitlines()[0]
+    return f"DuckDB's {type(error).__name__}: run again with --debug for all of it."
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

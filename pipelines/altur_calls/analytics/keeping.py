@@ -15,6 +15,7 @@ from altur_calls.analytics.quoting import identifier, literal
 from altur_calls.analytics.upkeep import replace_calls, replace_moved
 from altur_calls.analytics.views import BUILT, SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 from altur_calls.errors import ViewFailed
+from altur_calls.failures import said
 from altur_calls.runs.audit import make_runs
 from altur_calls.warehouse.target import DUCKDB, Client, destination_of, more_memory
 from altur_calls.warehouse.transaction import transaction
@@ -79,9 +80,7 @@ def _named(name: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise ViewFailed(
-            f"The calls are loaded, but {SCHEMA}.{name} can't be made: {str(error).splitlines()[0]}"
-        ) from error
+        raise ViewFailed(f"The calls are loaded, but {SCHEMA}.{name} can't be made: {said(error)}") from error
 
 
 def definitions() -> str:

@@ -21,7 +21,7 @@ from altur_calls.analytics.quoting import identifier, literal
 from altur_calls.analytics.relations import Relation, Shape, name_of, relations_of
 from altur_calls.analytics.views import SCHEMA, View, for_dataset
 from altur_calls.errors import PublishFailed
-from altur_calls.failures import holder_of
+from altur_calls.failures import holder_of, said
 from altur_calls.publishing.attaching import COPY, NAME, attached, written_at_once
 from altur_calls.publishing.relations import PUBLICATION, PUBLICATION_TOLD, comments, published
 from altur_calls.publishing.renewing import adds_up, renew, rows_of
@@ -184,7 +184,7 @@ def _renewed(  # noqa: PLR0913, PLR0917 (each is another's)
             is_right = adds_up(connection)
         return is_right and _is_whole(connection, new, rows_of(connection, wanted))
     except duckdb.Error as error:
-        logger.info("The copy of readers is made anew: %s", error)
+        logger.info("The copy of readers is made anew: %s", said(error))
         return False
 
 
@@ -256,7 +256,7 @@ def _named(relation: Relation) -> Iterator[None]:
     except duckdb.Error as error:
         raise PublishFailed(
             f"The calls are loaded, but {relation.schema}.{relation.name} can't be published; readers see "
-            f"what they saw. {str(error).splitlines()[0]}"
+            f"what they saw. {said(error)}"
         ) from error
 
 

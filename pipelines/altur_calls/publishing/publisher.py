@@ -11,8 +11,9 @@ from pathlib import Path
 import dlt
 import duckdb
 
+from altur_calls.analytics.keeping import keep_up
 from altur_calls.errors import PublishFailed
-from altur_calls.failures import holder_of
+from altur_calls.failures import holder_of, said
 from altur_calls.publishing.database import publish_database
 from altur_calls.publishing.parquet import publish_parquet
 from altur_calls.publishing.places import Publishing, settings_of
@@ -35,17 +36,19 @@ class Published:
 
 
 def publish(pipeline: dlt.Pipeline) -> Published:
-    """Publish what a pipeline of your own has in DuckDB: after ``build_views``.
+    """Publish what a pipeline of your own has in DuckDB. What ``build_views`` does is done first.
 
     Settings are those of the section ``publishing`` of dlt's configuration.
 
     Raises:
+        ViewFailed: if a view can't be made.
         PublishFailed: if that can't be done. Readers have what they had.
 
     """
     if (kind := destination_of(pipeline)) != DUCKDB:
         raise PublishFailed(f"A DuckDB file is published, and this pipeline loads into {kind or 'nothing'}.")
     with pipeline.sql_client() as client:
+        keep_up(client)
         return publish_client(client, settings_of())
 
 
@@ -85,7 +88,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except (duckdb.Error, OSError) as error:
         who = holder_of(error) if isinstance(error, duckdb.Error) else None
-        reason = f"It is held open for writing by {who}." if who else str(error).splitlines()[0]
+        reason = f"It is held open for writing by {who}." if who else said(error)
         raise PublishFailed(
             f"The calls are loaded, but {path} can't be published; readers see what they saw. {reason}"
         ) from error
