@@ -39,6 +39,17 @@ def ids(news: News) -> list[str]:
     return [seen.call_id for seen in news.calls]
 
 
+def test_what_lies_beside_a_window_is_no_news_to_who_read_it_later() -> None:
+    """The window it lies in was read after this one, and is loaded already. In its own window all is news."""
+    beside, within = call("beside", minutes=60.01, status="old"), call("within", status="old")
+    here = {
+        name: known(call(name, minutes, status="new"), read_at=NOON + 3 * HOUR)
+        for name, minutes in (("beside", 60.01), ("within", 5))
+    }
+
+    assert ids(news_of(read(beside, within), here)) == ["within"]
+
+
 def test_without_a_warehouse_to_ask_all_is_news() -> None:
     """In somebody's own pipeline; and nobody can tell what vanished."""
     news = news_of(read(call("a")), None)

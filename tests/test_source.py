@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import dlt
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from altur_calls import altur_source
 from altur_calls.errors import (
@@ -20,6 +22,7 @@ from altur_calls.errors import (
     RequestRejected,
     SettingsError,
 )
+from altur_calls.extraction import Extraction
 from altur_calls.failures import causes, translated
 from altur_sandbox import ManualWorld, Sandbox, example_call
 from common import KEY, NOON
@@ -366,3 +369,69 @@ def test_some_of_the_tables_will_do(world: ManualWorld, settings: dict[str, Any]
 
     status = "SELECT status FROM altur.campaign_calls WHERE id = 'changing'"
     assert Warehouse(tmp_path / "some.duckdb").value(status) == "ended"
+
+
+TAGS = "SELECT call_id, value FROM altur.campaign_calls__tags ORDER BY ALL"
+
+
+def test_what_is_loaded_in_part_is_whole_after_a_load_of_all(
+    world: ManualWorld, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    """Also where the whole load is to compare with what the part has written."""
+    pipeline = dlt.pipeline("some", destination="duckdb", dataset_name="altur")
+    warehouse = Warehouse(tmp_path / "some.duckdb")
+    world.put(2, example_call("changing", RECENT, tags=["old"]))
+    pipeline.run(altur_source(**settings).with_resources("campaign_calls"))
+    pipeline.run(altur_source(**settings))
+    assert warehouse.calls(2) == as_loaded(world.calls(2))
+
+    world.put(2, example_call("changing", RECENT, tags=["new"]))
+    pipeline.run(altur_source(**settings).with_resources("campaign_calls"))
+    pipeline.run(altur_source(**settings))
+
+    assert warehouse.calls(2) == as_loaded(world.calls(2))
+    assert ("changing", "new") in warehouse.rows(TAGS)
+
+
+def test_each_choice_of_tables_is_loaded_from_its_beginning(settings: dict[str, Any], tmp_path: Path) -> None:
+    """What was read for other tables is not in these."""
+    pipeline = dlt.pipeline("some", destination="duckdb", dataset_name="altur")
+    pipeline.run(altur_source(**settings).with_resources("campaign_calls"))
+
+    pipeline.run(altur_source(**settings).with_resources("campaign_calls", "campaign_calls__tags"))
+
+    assert len(Warehouse(tmp_path / "some.duckdb").rows(TAGS)) == 3
+
+
+def test_a_campaign_comes_from_one_source_of_a_load(settings: dict[str, Any]) -> None:
+    """With two, dlt would write child rows twice. Two campaigns may come from two."""
+    pipeline = dlt.pipeline("two", destination="duckdb", dataset_name="altur")
+    both = [altur_source(**{**settings, "campaign_ids": [number]}) for number in (1, 2)]
+    pipeline.run(both)
+
+    with pytest.raises(SettingsError, match="campaign 1"), translated():
+        pipeline.run([altur_source(**settings), altur_source(**settings, since="2026-01-01")])
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_a_source_that_was_interrupted_can_be_loaded_again(
+    world: ManualWorld, settings: dict[str, Any], tmp_path: Path, error: type[BaseException]
+) -> None:
+    """In a notebook, say. Nothing of the pass that ended goes on meanwhile."""
+    failing = [error("once")]
+
+    def clock() -> datetime:
+        is_reading = any(thread.name.startswith("walker") for thread in threading.enumerate())
+        if failing and is_reading and threading.current_thread() is threading.main_thread():
+            raise failing.pop()
+        return datetime.now(UTC)
+
+    source = altur_source(**settings, extraction=Extraction(clock=clock))
+    pipeline = dlt.pipeline("again", destination="duckdb", dataset_name="altur")
+    with pytest.raises(PipelineStepFailed):
+        pipeline.run(source)
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("walker")] == []
+
+    pipeline.run(source)
+
+    assert Warehouse(tmp_path / "again.duckdb").calls(2) == as_loaded(world.calls(2))

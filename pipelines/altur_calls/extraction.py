@@ -85,6 +85,8 @@ class Extraction:
         """What it was told, without secrets."""
         self.loaded: Loaded | None = None
         """Where the calls go, if that can be asked: only what it does not know is loaded then."""
+        self.is_part = False
+        """Whether some tables are left out."""
         self.tally = Tally()
         self.is_done = False
 
@@ -185,6 +187,8 @@ class Extraction:
         for read in self.take():
             known = self.loaded.calls_in(read.campaign_id, read.window) if self.loaded else None
             news = news_of(read, known)
+            if self.is_part:
+                news = news.of_a_part
             self.tally.add(rejected=len(news.rejected), vanished_calls=len(news.vanished))
             several.append(news.outline)
             self._tell(news)

@@ -21,6 +21,7 @@ from altur_calls.campaigns import Terms, zone
 from altur_calls.extraction import Extraction, Order
 from altur_calls.reading.api import Api, without_password
 from altur_calls.roster import Roster
+from altur_calls.selection import alone_in_its_load, is_whole, state_of
 from altur_calls.warehouse.loaded import Loaded
 from altur_calls.warehouse.target import DUCKDB, destination_of
 from altur_calls.warehouse.upgrades import upgrade
@@ -137,7 +138,7 @@ def window_reads(work: Extraction) -> DltResource:
 
     @dlt.resource(name="window_reads", selected=False)
     def reads() -> Iterator[Batch | Declare]:
-        state = dlt.current.resource_state(tables.CALLS)
+        state, known = state_of(tables.CALLS), state_of(tables.CAMPAIGNS)
         version = state.get("tables")
         was_loaded = version is not None
         if version != tables.VERSION:
@@ -145,16 +146,30 @@ def window_reads(work: Extraction) -> DltResource:
                 upgrade(dlt.current.pipeline(), dlt.current.source_schema().name, version)
             state["tables"] = tables.VERSION
             yield Declare()
-        known = dlt.current.resource_state(tables.CAMPAIGNS)
-        work.begin(state, known)
-        with warehouse_of(work, was_loaded=was_loaded):
-            yield from work.batches(dlt.current.load_package_state()["load_id"])
+        work.is_part = not is_whole()
+        with ended_if_it_fails(work), warehouse_of(work, was_loaded=was_loaded):
+            work.begin(state, known)
+            with alone_in_its_load(work.tally.campaign_ids):
+                yield from work.batches(dlt.current.load_package_state()["load_id"])
         if rows := work.campaign_rows(known):
             batch = Batch()
             batch.add_rows(tables.CAMPAIGNS, rows)
             yield batch
 
     return reads
+
+
+@contextmanager
+def ended_if_it_fails(work: Extraction) -> Iterator[None]:
+    """End the pass, and its threads, where something goes wrong, here or further on in dlt, or at Ctrl-C.
+
+    The source can be loaded again then: by the cursors it begins where the last load that was kept ended.
+    """
+    try:
+        yield
+    except BaseException:  # also that dlt asks for no more
+        work.close()
+        raise
 
 
 @contextmanager
@@ -165,9 +180,8 @@ def warehouse_of(work: Extraction, *, was_loaded: bool) -> Iterator[None]:
     what is there now is not what will be there then.
     """
     pipeline, source = dlt.current.pipeline(), dlt.current.source()
-    is_whole = tables.COLUMNS.keys() <= source.selected_resources.keys()
     is_merged = source.resources[tables.CALLS].write_disposition == BY_ID
-    if work.loaded or destination_of(pipeline) != DUCKDB or not (was_loaded and is_whole and is_merged):
+    if work.loaded or destination_of(pipeline) != DUCKDB or not (was_loaded and is_whole() and is_merged):
         yield
         return
     with pipeline.sql_client(dlt.current.source_schema().name) as client:
@@ -184,7 +198,7 @@ def campaign_calls(work: Extraction) -> DltResource:
     def marked_and_cursors(batch: Batch) -> Iterator[Any]:
         yield from batch.marked
         for read in batch.traces:
-            work.note(dlt.current.resource_state(), read)
+            work.note(state_of(tables.CALLS), read)
 
     return table(
         tables.CALLS, tables.CALL_COLUMNS, marked_and_cursors, primary_key="id", write_disposition=BY_ID

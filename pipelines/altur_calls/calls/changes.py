@@ -22,6 +22,10 @@ SUSPICIOUS_SHARE = 0.1
 """More calls than this, and a larger share of their window, don't vanish without something being wrong."""
 
 
+PART = "-"
+"""At the end of the version of a call that was written without some of its tables."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A call as the warehouse has it."""
@@ -61,6 +65,14 @@ class News:
         return replace(self, read=replace(self.read, calls=[]), calls=[], unknown=no_ids, changed=no_ids)
 
     @property
+    def of_a_part(self) -> News:
+        """The same for a load that leaves out tables: to a whole one, the calls are others than it reads.
+
+        So that writes them, with all that belongs to them.
+        """
+        return replace(self, calls=[replace(call, version=call.version + PART) for call in self.calls])
+
+    @property
     def vanished(self) -> list[str]:
         """The ids to mark as deleted."""
         return [] if self.is_suspicious else self.gone or []
@@ -82,7 +94,7 @@ def news_of(read: Read, known: Mapping[str, Known] | None) -> News:
         return News(read, seen, rejected)
     listed = {call.call_id for call in seen}
     unknown = frozenset(call.call_id for call in seen if not _is_there(call, known.get(call.call_id)))
-    fresh = [call for call in seen if _is_news(call, known.get(call.call_id))]
+    fresh = [call for call in seen if _is_news(call, known.get(call.call_id), read)]
     changed = frozenset(call.call_id for call in fresh if call.call_id in known)
     if rejected or not read.is_proved:
         # A call that came, but can be no row, has not vanished.
@@ -103,8 +115,12 @@ def _is_there(call: Sighting, known: Known | None) -> bool:
     return known is not None and known.created_at == call.created_at
 
 
-def _is_news(call: Sighting, known: Known | None) -> bool:
-    return known is None or known.is_deleted or known.version != call.version
+def _is_news(call: Sighting, known: Known | None, read: Read) -> bool:
+    if known is None:
+        return True
+    if call.created_at not in read.window and known.read_at > read.read_at:
+        return False  # seen at the edge of its window, which was read later and loaded before
+    return known.is_deleted or known.version != call.version
 
 
 def suspicions(several: Sequence[News]) -> Iterator[str]:

@@ -1,0 +1,54 @@
+"""What a load is to write: all tables, or some that were chosen; and whose calls, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dlt
+
+from altur_calls import tables
+from altur_calls.errors import SettingsError
+
+PARTS, TAKEN = "parts", "altur_campaigns"
+
+
+def is_whole() -> bool:
+    """Tell if the load that is under way is to write all tables."""
+    return tables.COLUMNS.keys() <= dlt.current.source().selected_resources.keys()
+
+
+def state_of(resource: str) -> dict[str, Any]:
+    """Return dlt's state of a resource, for the tables that are chosen.
+
+    What was read for some tables is not there in the others: each choice has cursors of its own, and loads
+    all by itself.
+    """
+    state: dict[str, Any] = dlt.current.resource_state(resource)
+    if is_whole():
+        return state
+    chosen = tables.COLUMNS.keys() & dlt.current.source().selected_resources.keys()
+    part: dict[str, Any] = state.setdefault(PARTS, {}).setdefault(",".join(sorted(chosen)), {})
+    return part
+
+
+@contextmanager
+def alone_in_its_load(campaign_ids: Sequence[int]) -> Iterator[None]:
+    """Let a load have the calls of a campaign from one source only.
+
+    It replaces the child rows of a call by all that came with it, so those that came twice would be doubled.
+
+    Raises:
+        SettingsError: if another source brought calls of one of the campaigns into this load.
+
+    """
+    package: Any = dlt.current.load_package_state()["state"]
+    taken = package.get(TAKEN, [])
+    if twice := sorted(set(campaign_ids).intersection(taken)):
+        raise SettingsError(
+            f"Two sources in one load read campaign {twice[0]}: its child rows would be doubled. Run the "
+            "sources one after the other, or leave the campaign out of one."
+        )
+    yield
+    package[TAKEN] = [*taken, *campaign_ids]
