@@ -72,10 +72,11 @@ def test_a_body_cut_short_without_a_length_is_asked_for_again() -> None:
     assert page.calls == [{"id": "a"}]
 
 
-def test_an_error_never_shows_the_password_of_a_url(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("password", ["s3cret", "s3cret@of@mine"])
+def test_an_error_never_shows_the_password_of_a_url(sandbox: Sandbox, password: str) -> None:
     """As a proxy before the API may ask for one."""
     sandbox.faults.add("status", status=503, times=None)
-    with_password = sandbox.url.replace("//", "//somebody:s3cret@")
+    with_password = sandbox.url.replace("//", f"//somebody:{password}@")
     api = Api(KEY, with_password, requests_per_second=1000, retry_for_seconds=0)
 
     with pytest.raises(ApiUnavailable) as told:
@@ -83,6 +84,7 @@ def test_an_error_never_shows_the_password_of_a_url(sandbox: Sandbox) -> None:
 
     assert sandbox.url in str(told.value)
     assert "s3cret" not in str(told.value)
+    assert "mine" not in str(told.value)
 
 
 def test_the_proxy_that_the_environment_names_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

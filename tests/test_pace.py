@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from altur_calls.reading.pace import MOST_MARGIN_SECONDS, Pace, Stopped
+from altur_calls.reading.pace import MOST_MARGIN_SECONDS, Limiter, Pace, Stopped
 
 THREADS = 8
 
@@ -54,7 +54,7 @@ def test_requests_are_spread_over_the_second():
     """The server is not met with a burst: twenty at once would be there in no time."""
     began = time.monotonic()
 
-    sent = turns(Pace(20), 20)
+    sent = turns(Pace(Limiter(20)), 20)
 
     assert sent[-1] - began >= 19 * 0.5 / 20
 
@@ -63,7 +63,7 @@ def test_no_second_holds_more_requests_than_allowed():
     """A request and the one a burst later are a span apart, whichever thread sends them."""
     began = time.monotonic()
 
-    sent = turns(Pace(3.9), 7)
+    sent = turns(Pace(Limiter(3.9)), 7)
 
     assert sent[3] - began >= 3 / 3.9
     assert sent[6] - began >= 2 * 3 / 3.9
@@ -71,7 +71,7 @@ def test_no_second_holds_more_requests_than_allowed():
 
 def test_the_second_slides_and_does_not_begin_anew():
     """Half a burst, a pause, then all who come: a new clock second is no new allowance."""
-    pace = Pace(30)
+    pace = Pace(Limiter(30))
     began = time.monotonic()
 
     sent = turns(pace, 15)
@@ -92,7 +92,7 @@ def is_fast() -> bool:
     """Tell whether a burst went at once, and the next one a second later, on a machine that is shared."""
     began = time.monotonic()
 
-    sent = turns(Pace(40), 50)
+    sent = turns(Pace(Limiter(40)), 50)
 
     assert sent[40] - began >= 1.0
     return sent[39] - began < 1.0 and sent[49] - began < 2.0
@@ -102,14 +102,14 @@ def test_a_rate_below_one_is_one_request_in_several_seconds():
     """Somebody shares the limit with others."""
     began = time.monotonic()
 
-    sent = turns(Pace(0.9), 2)
+    sent = turns(Pace(Limiter(0.9)), 2)
 
     assert sent[1] - began >= 1 / 0.9
 
 
 def test_the_margin_grows_while_the_api_throttles():
     """The network may bring requests closer together than they were sent."""
-    pace = Pace(1.9)
+    pace = Pace(Limiter(1.9))
     for _ in range(20):
         pace.throttled(0)
     began = time.monotonic()
@@ -121,7 +121,7 @@ def test_the_margin_grows_while_the_api_throttles():
 
 def test_throttled_holds_everybody_back():
     """The API asked all of us to wait, not only the request that was refused."""
-    pace = Pace(1000)
+    pace = Pace(Limiter(1000))
     began = time.monotonic()
     pace.throttled(0.4)
 
@@ -132,7 +132,7 @@ def test_throttled_holds_everybody_back():
 
 def test_throttled_holds_back_those_who_wait_already():
     """Their turn would have come before the pause ends."""
-    pace, outcomes = Pace(50), []
+    pace, outcomes = Pace(Limiter(50)), []
     turns(pace, 50)
 
     with waiting(pace, outcomes):
@@ -145,7 +145,7 @@ def test_throttled_holds_back_those_who_wait_already():
 
 def test_a_shorter_pause_does_not_end_a_longer_one():
     """Two requests in flight are refused, each with its own wait."""
-    pace = Pace(1000)
+    pace = Pace(Limiter(1000))
     began = time.monotonic()
     pace.throttled(0.4)
     pace.throttled(0.01)
@@ -157,7 +157,7 @@ def test_a_shorter_pause_does_not_end_a_longer_one():
 
 def test_stop_releases_everyone_who_waits():
     """An end asked for must not take as long as the pause."""
-    pace, outcomes = Pace(1000), []
+    pace, outcomes = Pace(Limiter(1000)), []
     pace.throttled(300)
 
     with waiting(pace, outcomes):
@@ -168,7 +168,7 @@ def test_stop_releases_everyone_who_waits():
 
 def test_nobody_is_let_through_after_a_stop():
     """A run that ends sends nothing any more, even if it could."""
-    pace = Pace(1000)
+    pace = Pace(Limiter(1000))
     pace.stop()
 
     with pytest.raises(Stopped), pace.turn():
@@ -177,10 +177,41 @@ def test_nobody_is_let_through_after_a_stop():
 
 def test_a_sleep_ends_with_a_stop():
     """So does the wait before a retry."""
-    pace = Pace(1000)
+    pace = Pace(Limiter(1000))
     pace.stop()
     began = time.monotonic()
 
     pace.sleep(300)
 
     assert time.monotonic() - began < 10
+
+
+def test_connections_that_share_a_limiter_keep_one_pace():
+    """Two pipelines in one process have one key, and one allowance."""
+    limiter = Limiter(20)
+    began = time.monotonic()
+
+    with ThreadPoolExecutor(2) as both:
+        sent = sorted(
+            moment
+            for moments in both.map(turns, (Pace(limiter), Pace(limiter)), (15, 15))
+            for moment in moments
+        )
+
+    assert sent[20] - began >= 1
+    assert sent[29] - sent[9] >= 0.9
+
+
+def test_a_connection_that_is_stopped_does_not_wait_for_the_turn_of_another():
+    """Which waits for a minute, as the API asked."""
+    limiter = Limiter(1000)
+    ours, theirs = Pace(limiter), Pace(limiter)
+    limiter.throttled(60)
+    outcomes: list[str] = []
+    others: list[str] = []
+    with waiting(theirs, others):
+        with waiting(ours, outcomes):
+            ours.stop()
+        assert outcomes == ["stopped"] * THREADS
+        assert others == []
+        theirs.stop()

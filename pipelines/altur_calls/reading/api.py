@@ -26,7 +26,7 @@ from altur_calls.errors import (
     SettingsError,
 )
 from altur_calls.reading.listing import all_listed, listed_from, next_cursor
-from altur_calls.reading.pace import Pace
+from altur_calls.reading.pace import Pace, limiter_of
 from altur_calls.reading.paging import Page, page_from
 from altur_calls.reading.transport import paced_session
 from altur_calls.tally import Tally
@@ -73,7 +73,7 @@ class Api:
         self._auth = APIKeyAuth(name="Authorization", api_key=f"api-key {api_key}", location="header")
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
         self._retry_for = retry_for_seconds
-        self.pace = Pace(requests_per_second)
+        self.pace = Pace(limiter_of(self._base_url, api_key, requests_per_second))
         self._tally = tally or Tally()
         self._session = paced_session(self.pace, in_flight, self._base_url)
         self._session.headers["Accept"] = "application/json"
@@ -194,7 +194,7 @@ class Api:
 
 def without_password(url: str) -> str:
     """Return a URL as it may be shown."""
-    return re.sub(r"//[^/@]*@", "//", url)
+    return re.sub(r"//[^/]*@", "//", url)
 
 
 def _cause(error: requests.RequestException) -> str:

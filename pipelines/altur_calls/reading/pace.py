@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 LEAST_MARGIN_SECONDS = 0.006
 MOST_MARGIN_SECONDS = 0.2
@@ -22,12 +23,20 @@ when its thread was kept from the processor, does not make all after it late: fo
 more."""
 
 
+PATIENCE_SECONDS = 3.0
+"""Who waits for threads of another connection looks this often whether its own was stopped: seldom, for who
+does so is last in the queue then."""
+
+LIMITERS = 64
+"""How many are remembered. One that is forgotten is made anew, and knows of no request before."""
+
+
 class Stopped(Exception):
     """Nothing may be sent any more: the run is ending."""
 
 
-class Pace:
-    """Let threads through, at most ``per_second`` of them in any second, in the order they came.
+class Limiter:
+    """Lets threads through, at most ``per_second`` of them in any second, in about the order they came.
 
     Who may send is decided at the moment of sending and under one lock. Slots given out ahead don't
     work: threads that were starved of the processor wake up together and send together.
@@ -47,32 +56,36 @@ class Pace:
         self._sent: deque[float] = deque(maxlen=self._burst)
         self._paused_until = 0.0
         self._turn = threading.Lock()
-        self._stopped = threading.Event()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, stopped: threading.Event) -> Iterator[None]:
         """Wait until a request may be sent, and hold everybody else back until it is.
 
         So no thread is kept from the processor between its turn and its sending.
 
         Raises:
-            Stopped: if the pace was stopped meanwhile.
+            Stopped: if ``stopped`` was set meanwhile.
 
         """
-        with self._turn:
-            self._wait()
+        while not self._turn.acquire(timeout=PATIENCE_SECONDS):
+            if stopped.is_set():
+                raise Stopped
+        try:
+            self._wait(stopped)
             try:
                 yield
             finally:
                 self._sent.append(time.monotonic())
                 self._margin = max(LEAST_MARGIN_SECONDS, self._margin * MARGIN_DECAY)
+        finally:
+            self._turn.release()
 
-    def _wait(self) -> None:
-        while not self._stopped.is_set():
+    def _wait(self, stopped: threading.Event) -> None:
+        while not stopped.is_set():
             delay = self._next() - time.monotonic()
             if delay <= 0:
                 return
-            self._stopped.wait(delay)
+            stopped.wait(delay)
         raise Stopped
 
     def _next(self) -> float:
@@ -87,6 +100,41 @@ class Pace:
         """Let nobody through for ``seconds`` from now: the API asked everyone to wait."""
         self._paused_until = max(self._paused_until, time.monotonic() + seconds)
         self._margin = min(MOST_MARGIN_SECONDS, self._margin + MARGIN_STEP_SECONDS)
+
+
+@lru_cache(maxsize=LIMITERS)
+def limiter_of(base_url: str, api_key: str, per_second: float) -> Limiter:  # noqa: ARG001 (whose it is)
+    """Return the limiter of a key at a server, which all connections of the process share."""
+    return Limiter(per_second)
+
+
+class Pace:
+    """What one connection has of a limiter: a part in it, that can be stopped by itself."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        """Take part in a limiter, with whoever else does."""
+        self._limiter = limiter
+        self._stopped = threading.Event()
+
+    @property
+    def per_second(self) -> float:
+        """How many requests may be sent in a second."""
+        return self._limiter.per_second
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until a request may be sent, and hold everybody else back until it is.
+
+        Raises:
+            Stopped: if the pace was stopped meanwhile.
+
+        """
+        with self._limiter.turn(self._stopped):
+            yield
+
+    def throttled(self, seconds: float) -> None:
+        """Let nobody through for ``seconds`` from now, of whichever connection."""
+        self._limiter.throttled(seconds)
 
     def require_running(self) -> None:
         """Go on only if it was not stopped.
