@@ -75,11 +75,19 @@ def test_a_call_that_is_not_listed_any_more_is_gone() -> None:
     assert news.ledger_row["vanished_calls"] == 1
 
 
+def test_a_call_that_can_be_no_row_hides_no_other_that_vanished() -> None:
+    """By its id it is known which one it is."""
+    news = news_of(read({"id": "odd"}), {"goes": known(call("goes")), "odd": known(call("odd"))})
+
+    assert (news.vanished, len(news.rejected)) == (["goes"], 1)
+
+
 @pytest.mark.parametrize(
     ("reading", "here"),
     [
         pytest.param(read(doubt="counted two"), known(call("x")), id="the window is not proved"),
-        pytest.param(read({"id": "x"}), known(call("x")), id="a call came that can be no row"),
+        pytest.param(read({"id": "x"}), known(call("x")), id="it came, but can be no row"),
+        pytest.param(read({"status": "ended"}), known(call("x")), id="a call came without its id"),
         pytest.param(read(), known(call("x"), is_deleted=True), id="it is marked already"),
         pytest.param(read(), known(call("x", minutes=-0.01)), id="it lies before the window"),
         pytest.param(read(), known(call("x", minutes=60)), id="it lies after the window"),
@@ -92,11 +100,11 @@ def test_a_call_is_not_gone_where(reading: Read, here: Known) -> None:
 
 
 def test_a_call_that_can_be_no_row_is_kept_apart() -> None:
-    """It is no call to write, and the window is not compared."""
+    """It is no call to write."""
     news = news_of(read({"id": "x"}, call("a")), {})
 
     assert [fault.reason for fault in news.rejected] == ["created_at can't be read"]
-    assert (ids(news), news.gone) == (["a"], None)
+    assert ids(news) == ["a"]
 
 
 def lost(gone: int, listed: int) -> News:

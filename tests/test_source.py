@@ -435,3 +435,10 @@ def test_a_source_that_was_interrupted_can_be_loaded_again(
     pipeline.run(source)
 
     assert Warehouse(tmp_path / "again.duckdb").calls(2) == as_loaded(world.calls(2))
+
+
+def test_a_table_can_be_looked_through_without_a_pipeline(settings: dict[str, Any]) -> None:
+    """As any resource of dlt, to see what it gives."""
+    (given,) = altur_source(**settings).campaign_calls
+
+    assert given.num_rows == 3

@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import dlt
+from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 
 from altur_calls import tables
 from altur_calls.errors import SettingsError
 
 PARTS, TAKEN = "parts", "altur_campaigns"
+NO_LOAD = "0"
+"""Stands for the load where a resource is looked through without a pipeline."""
 
 
 def is_whole() -> bool:
@@ -33,6 +36,18 @@ def state_of(resource: str) -> dict[str, Any]:
     return part
 
 
+def load_id() -> str:
+    """Return the id of the load that is under way."""
+    return str(_package()["load_id"])
+
+
+def _package() -> Any:
+    try:
+        return dlt.current.load_package_state()
+    except CurrentLoadPackageStateNotAvailable:
+        return {"load_id": NO_LOAD, "state": {}}
+
+
 @contextmanager
 def alone_in_its_load(campaign_ids: Sequence[int]) -> Iterator[None]:
     """Let a load have the calls of a campaign from one source only.
@@ -43,7 +58,7 @@ def alone_in_its_load(campaign_ids: Sequence[int]) -> Iterator[None]:
         SettingsError: if another source brought calls of one of the campaigns into this load.
 
     """
-    package: Any = dlt.current.load_package_state()["state"]
+    package = _package()["state"]
     taken = package.get(TAKEN, [])
     if twice := sorted(set(campaign_ids).intersection(taken)):
         raise SettingsError(

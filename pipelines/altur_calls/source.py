@@ -21,7 +21,7 @@ from altur_calls.campaigns import Terms, zone
 from altur_calls.extraction import Extraction, Order
 from altur_calls.reading.api import Api, without_password
 from altur_calls.roster import Roster
-from altur_calls.selection import alone_in_its_load, is_whole, state_of
+from altur_calls.selection import alone_in_its_load, is_whole, load_id, state_of
 from altur_calls.warehouse.loaded import Loaded
 from altur_calls.warehouse.target import DUCKDB, destination_of
 from altur_calls.warehouse.upgrades import upgrade
@@ -150,7 +150,7 @@ def window_reads(work: Extraction) -> DltResource:
         with ended_if_it_fails(work), warehouse_of(work, was_loaded=was_loaded):
             work.begin(state, known)
             with alone_in_its_load(work.tally.campaign_ids):
-                yield from work.batches(dlt.current.load_package_state()["load_id"])
+                yield from work.batches(load_id())
         if rows := work.campaign_rows(known):
             batch = Batch()
             batch.add_rows(tables.CAMPAIGNS, rows)

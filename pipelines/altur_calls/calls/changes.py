@@ -92,12 +92,12 @@ def news_of(read: Read, known: Mapping[str, Known] | None) -> News:
     rejected = [result for result in results if isinstance(result, Rejected)]
     if known is None:
         return News(read, seen, rejected)
-    listed = {call.call_id for call in seen}
+    listed = {call.call_id for call in seen} | {fault.call_id for fault in rejected}
     unknown = frozenset(call.call_id for call in seen if not _is_there(call, known.get(call.call_id)))
     fresh = [call for call in seen if _is_news(call, known.get(call.call_id), read)]
     changed = frozenset(call.call_id for call in fresh if call.call_id in known)
-    if rejected or not read.is_proved:
-        # A call that came, but can be no row, has not vanished.
+    if None in listed or not read.is_proved:
+        # A call that came, but without its id, has not vanished, and may be any of those that are known.
         return News(read, fresh, rejected, unknown=unknown, changed=changed)
     gone = [
         call_id
@@ -108,7 +108,7 @@ def news_of(read: Read, known: Mapping[str, Known] | None) -> News:
         and call.read_at < read.read_at
     ]
     listed_calls = sum(call.created_at in read.window for call in seen)
-    return News(read, fresh, [], gone, listed_calls, unknown, changed)
+    return News(read, fresh, rejected, gone, listed_calls, unknown, changed)
 
 
 def _is_there(call: Sighting, known: Known | None) -> bool:

@@ -24,6 +24,8 @@ class Rejected:
     reason: str
     raw: str
     """The call as JSON text."""
+    call_id: str | None = None
+    """Its id, if that is not what it lacks."""
 
     def fault_id(self, campaign_id: int) -> str:
         """Return a key that is the same whenever the same faulty call is read again."""
@@ -75,7 +77,7 @@ def sighting_of(call: Any, campaign_id: int, read_at: datetime) -> Sighting | Re
         return Rejected(reason, raw_json(call))
     created_at = created_at_of(call)
     if created_at is None:
-        return Rejected("created_at can't be read", raw_json(call))
+        return Rejected("created_at can't be read", raw_json(call), call_id)
     return Sighting(call_id, created_at, version_of(call, campaign_id), campaign_id, read_at, call)
 
 
