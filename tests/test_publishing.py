@@ -145,7 +145,7 @@ def test_readers_get_the_views_with_all_their_rows(working: Warehouse, published
 @pytest.mark.usefixtures("once_loaded")
 def test_the_copy_says_of_which_load_it_is(working: Warehouse, published: Warehouse) -> None:
     """Who looks at a dashboard sees up to when its numbers are proved."""
-    told = published.rows("SELECT run_id, proved_until, calls, windows_in_doubt FROM analytics.publication")
+    told = published.rows("SELECT load_id, proved_until, calls, windows_in_doubt FROM analytics.publication")
 
     (last,) = working.rows("SELECT max(load_id) FROM altur._dlt_loads")
     (proved,) = working.rows("SELECT min(proved_until) FROM analytics.data_completeness")
@@ -753,7 +753,7 @@ ALTERED = {
         "published",
         "INSERT INTO analytics.campaign_daily (local_date, calls) VALUES ('2026-01-01', 1)",
     ),
-    "it is of another warehouse": ("published", "UPDATE analytics.publication SET run_id = 'another'"),
+    "it is of another warehouse": ("published", "UPDATE analytics.publication SET load_id = 'another'"),
     "a table has another column": ("working", "ALTER TABLE analytics.mine ADD COLUMN more INTEGER"),
     "not all that is new is known": ("working", "DELETE FROM analytics._built WHERE kind = 'published'"),
 }

@@ -26,7 +26,7 @@ COUNT = f"SELECT count(DISTINCT call_id) FROM {TOUCHED} WHERE since = ?"  # noqa
 MOST = f"SELECT greatest({LITTLE_CALLS}, {LITTLE_SHARE} * count(*)) FROM {SCHEMA}.{TABLE}"  # noqa: S608
 
 LACKING = f"""
-CREATE OR REPLACE TEMP TABLE lacking AS FROM {TOUCHED} WHERE since = $last OR $run_id <> $last
+CREATE OR REPLACE TEMP TABLE lacking AS FROM {TOUCHED} WHERE since = $last OR $load_id <> $last
 """
 
 
@@ -48,27 +48,27 @@ def note(connection: duckdb.DuckDBPyConnection, *several: str) -> None:
 def copies(connection: duckdb.DuckDBPyConnection) -> Sequence[str]:
     """Return the loads that readers have, and had before: all that copies of these lack is noted."""
     found = connection.execute(f"SELECT value, of FROM {BUILT} WHERE kind = 'published'").fetchall()  # noqa: S608
-    return [run_id for run_id in found[0] if run_id] if found else []
+    return [load_id for load_id in found[0] if load_id] if found else []
 
 
-def count(connection: duckdb.DuckDBPyConnection, run_id: str) -> int:
+def count(connection: duckdb.DuckDBPyConnection, load_id: str) -> int:
     """Return how many calls were touched while readers had a load."""
-    return int(connection.execute(COUNT, [run_id]).fetchall()[0][0])
+    return int(connection.execute(COUNT, [load_id]).fetchall()[0][0])
 
 
-def select_lacking(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+def select_lacking(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
     """Put the calls that a copy of a load lacks into the temporary table ``lacking``."""
-    connection.execute(LACKING, {"run_id": run_id, "last": copies(connection)[0]})
+    connection.execute(LACKING, {"load_id": load_id, "last": copies(connection)[0]})
 
 
-def published(connection: duckdb.DuckDBPyConnection, run_id: str, before: str | None) -> None:
+def published(connection: duckdb.DuckDBPyConnection, load_id: str, before: str | None) -> None:
     """Begin to note, as readers have all until this load.
 
     What a copy of ``before`` lacks stays noted: of the load that they had until now, if that copy is kept.
     """
     connection.execute(f"DELETE FROM {TOUCHED} WHERE since IS DISTINCT FROM ?", [before])  # noqa: S608
     connection.execute(f"DELETE FROM {BUILT} WHERE kind = 'published'")  # noqa: S608
-    connection.execute(f"INSERT INTO {BUILT} VALUES ('published', ?, ?)", [run_id, before])  # noqa: S608
+    connection.execute(f"INSERT INTO {BUILT} VALUES ('published', ?, ?)", [load_id, before])  # noqa: S608
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:

@@ -39,13 +39,13 @@ COPIED_BYTES = 200_000
 """So much is copied in the time that a call takes to be written, half a millisecond. With more calls it costs
 less to copy what readers have than to write these twice, into that and into what they had before."""
 
-RUN = "SELECT load_id, inserted_at FROM altur._dlt_loads WHERE status = 0 ORDER BY rowid DESC LIMIT 1"
+LOAD = "SELECT load_id, inserted_at FROM altur._dlt_loads WHERE status = 0 ORDER BY rowid DESC LIMIT 1"
 """The last by the order in which they came: the clock may have been set back."""
 
 TELL = f"""
 CREATE TABLE {COPY}.{SCHEMA}.{PUBLICATION} AS
 SELECT
-    $run_id AS run_id,
+    $load_id AS load_id,
     $loaded_at AS loaded_at,
     $published_at AS published_at,
     CASE WHEN count(*) = count(proved_until) THEN min(proved_until) END AS proved_until,
@@ -68,26 +68,31 @@ def publish_database(
         duckdb.Error, OSError: if it can't be written. Readers have what they had.
 
     """
-    found = connection.execute(for_dataset(RUN, dataset)).fetchall()
+    found = connection.execute(for_dataset(LOAD, dataset)).fetchall()
     if not found:
         raise PublishFailed("Nothing is loaded yet: altur-calls run comes first.")
-    ((run_id, loaded_at),) = found
+    ((load_id, loaded_at),) = found
     working = name_of(connection)
     wanted = published(relations_of(connection), raw_schema)
     before = _copy_at(connection, path)
     if before and not before.has_shape(wanted):
         before = None
-    if before and before.run_id == run_id and _has_all(connection, path, working, wanted):
+    if before and before.load_id == load_id and _has_all(connection, path, working, wanted):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    facts = {"run_id": run_id, "loaded_at": loaded_at, "published_at": now, "version": version("altur-calls")}
+    facts = {
+        "load_id": load_id,
+        "loaded_at": loaded_at,
+        "published_at": now,
+        "version": version("altur-calls"),
+    }
     path = path.resolve()
     with in_place_of(path) as new:
         spare = None
         if not (before and _renewed(connection, before, path, new, wanted, facts)):
             _make(connection, new, working, wanted, facts)
-        elif touched.count(connection, before.run_id) * COPIED_BYTES <= new.stat().st_size:
-            spare = before.run_id
+        elif touched.count(connection, before.load_id) * COPIED_BYTES <= new.stat().st_size:
+            spare = before.load_id
         if spare:
             keep_spare(path)
         else:
@@ -95,7 +100,7 @@ def publish_database(
         # Of somebody else; it would be replayed into what comes now.
         log_of(path).unlink(missing_ok=True)
     with transaction(connection):
-        touched.published(connection, run_id, spare)
+        touched.published(connection, load_id, spare)
     return True
 
 
@@ -103,7 +108,7 @@ def publish_database(
 class Copy:
     """A published database: of which load it is, who made it, and by what readers know its tables."""
 
-    run_id: str
+    load_id: str
     version: str
     shapes: frozenset[Shape]
 
@@ -124,7 +129,8 @@ def _copy_at(connection: duckdb.DuckDBPyConnection, path: Path) -> Copy | None:
         return None
     try:
         with attached(connection, path, "READ_ONLY"):
-            told = connection.execute(f"SELECT run_id, version FROM {COPY}.{SCHEMA}.{PUBLICATION}").fetchall()  # noqa: S608
+            query = f"SELECT load_id, version FROM {COPY}.{SCHEMA}.{PUBLICATION}"  # noqa: S608 (names of ours)
+            told = connection.execute(query).fetchall()
             shapes = frozenset(relation.shape for relation in relations_of(connection, NAME))
             return Copy(told[0][0], told[0][1], shapes) if told else None
     except duckdb.Error as error:
@@ -169,17 +175,17 @@ def _renewed(  # noqa: PLR0913, PLR0917 (each is another's)
     wrong with it, it can be made anew.
     """
     known = touched.copies(connection)
-    if before.run_id not in known[:1]:
+    if before.load_id not in known[:1]:
         return False
     try:
         old = _copy_at(connection, new) if take_spare(path, new) else None
-        if not (old and old.has_shape(wanted) and old.run_id in known):
+        if not (old and old.has_shape(wanted) and old.load_id in known):
             new.unlink(missing_ok=True)
             copy_file(path, new)
             old = before
         with written_at_once(connection), attached(connection, new, "READ_WRITE"), transaction(connection):
             connection.execute(f"DROP TABLE {COPY}.{SCHEMA}.{PUBLICATION}")
-            renew(connection, old.run_id, wanted)
+            renew(connection, old.load_id, wanted)
             _tell(connection, facts)
             is_right = adds_up(connection)
         return is_right and _is_whole(connection, new, rows_of(connection, wanted))

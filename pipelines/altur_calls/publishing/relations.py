@@ -43,7 +43,7 @@ PUBLICATION_TOLD = Relation(
     PUBLICATION,
     "One row: what this database is a copy of.",
     (
-        Column("run_id", "VARCHAR", "The last load that is in it, as dlt names it"),
+        Column("load_id", "VARCHAR", "The last load that is in it, as dlt names it"),
         Column("loaded_at", "TIMESTAMP WITH TIME ZONE", "When that load was completed"),
         Column("published_at", "TIMESTAMP WITH TIME ZONE", "When this copy was made"),
         Column(

@@ -32,9 +32,9 @@ FROM (SELECT count(*) AS calls, count(contact_id) AS of_contacts FROM {COPY}.{SC
 """  # noqa: S608
 
 
-def renew(connection: duckdb.DuckDBPyConnection, run_id: str, wanted: Iterable[Relation]) -> None:
+def renew(connection: duckdb.DuckDBPyConnection, load_id: str, wanted: Iterable[Relation]) -> None:
     """Write into the attached copy of a load what was touched since; all of what is small or one's own."""
-    select_lacking(connection, run_id)
+    select_lacking(connection, load_id)
     keys = {column: _values(connection, column) for column in set(SUMS.values())}
     for relation in wanted:
         name = relation.name if relation.schema == SCHEMA else ""

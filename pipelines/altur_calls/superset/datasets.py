@@ -206,7 +206,7 @@ COMPLETENESS = Dataset(
 )
 PUBLICATION = Dataset(
     "Publication",
-    {"publication": ("run_id", "loaded_at", "published_at", "proved_until", "calls", "version")},
+    {"publication": ("load_id", "loaded_at", "published_at", "proved_until", "calls", "version")},
 )
 DATASETS = (DAYS, HOURS, CALLS, TAGS, POLICIES, ATTEMPTS, COMPLETENESS, PUBLICATION)
 
