@@ -868,7 +868,9 @@ def test_twenty_readers_see_many_loads_each_of_them_whole(
         ended.touch()
         told = [reader.communicate() for reader in readers]
 
-    assert [error for _, error in told] == [""] * READERS
+    assert [(error, reader.returncode) for (_, error), reader in zip(told, readers, strict=True)] == [
+        ("", 0)
+    ] * READERS
     assert sum(int(seen) > 1 for seen, _ in told) == READERS
 
 
