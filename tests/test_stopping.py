@@ -105,6 +105,33 @@ def test_an_end_is_not_held_up_by_an_api_that_does_not_answer(
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.parametrize("why", ["it throttles", "it does not answer"])
+def test_an_end_is_not_held_up_by_a_list_of_campaigns_that_does_not_come(
+    world: ManualWorld, sandbox: Sandbox, settings: dict[str, Any], why: str
+) -> None:
+    """Which are all is not known without it. Nothing is read then, and the next run does it all."""
+    stop, released = threading.Event(), threading.Event()
+    sandbox.faults.add("call", lists="campaigns", do=stop.set)
+    if why == "it throttles":
+        sandbox.faults.add("status", lists="campaigns", status=429, retry_after=45)
+    else:
+        sandbox.faults.add("slow", lists="campaigns", seconds=45, until=released)
+    settings = {**settings, "campaign_ids": "all"}
+
+    stopped = pipeline.run(Target(), stop=stop, **settings)
+    for thread in threading.enumerate():
+        if thread.name.startswith("campaigns"):
+            thread.join(20)
+            assert not thread.is_alive()  # or it would hold up the end of the process
+    released.set()
+    sandbox.faults.clear()
+    done = pipeline.run(Target(), **settings)
+
+    assert (stopped.outcome, stopped.windows, stopped.new_calls) == ("stopped", 0, 0)
+    assert stopped.seconds < 30
+    assert (done.outcome, done.new_calls) == ("ok", len(world.calls(2)))
+
+
 def test_an_error_is_not_held_up_by_an_answer_that_does_not_come(
     sandbox: Sandbox, settings: dict[str, Any], asked: threading.Event
 ) -> None:

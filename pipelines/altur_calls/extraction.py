@@ -22,6 +22,7 @@ from altur_calls.errors import AlturError, SettingsError
 from altur_calls.logs import tell
 from altur_calls.reading.api import Api
 from altur_calls.reading.asking import Task
+from altur_calls.reading.pace import Stopped
 from altur_calls.reading.reader import Reader
 from altur_calls.reads import Read
 from altur_calls.roster import Roster
@@ -143,7 +144,8 @@ class Extraction:
     def begin(self, state: State, known: campaigns.State) -> None:
         """Plan what is due by ``state`` and start to read it, unless a pass is under way already.
 
-        Meanwhile the list of campaigns is asked for, if by what is ``known`` of them it is due.
+        Meanwhile the list of campaigns is asked for, if by what is ``known`` of them it is due. Where all of
+        them are to be read it comes first; nothing is read if the pass is to stop before it came.
         """
         if self._reads is not None:
             return
@@ -152,7 +154,10 @@ class Extraction:
         with ExitStack() as unless_it_fails:
             api = self.connect()
             unless_it_fails.callback(api.close)
-            campaign_ids = self.roster.ids(api)
+            try:
+                campaign_ids = self.roster.ids(api, self._stop)
+            except Stopped:
+                return
             tasks = self.order.tasks(campaign_ids, state, now)
             unless_it_fails.pop_all()
         self.tally.campaign_ids = list(campaign_ids)

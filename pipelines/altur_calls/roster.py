@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 from altur_calls import campaigns
@@ -22,6 +23,8 @@ Listed = list[Mapping[str, Any]] | None
 PATIENCE_SECONDS = 5.0
 """For a list that is not there yet when all calls are."""
 
+POLL_SECONDS = 0.5
+
 logger = logging.getLogger(__name__)
 
 
@@ -35,31 +38,34 @@ class Roster:
         self._asks = asks
         self._list: Future[Listed] | None = None
 
-    def ids(self, api: Api) -> Sequence[int]:
+    def ids(self, api: Api, stop: Event | None = None) -> Sequence[int]:
         """Return the campaigns to read.
 
         Raises:
             Forbidden, CampaignNotFound: if they are all, and the key may not list them.
+            Stopped: if they are all, and ``stop`` was set before the list was there.
 
         """
         if self._campaign_ids is not None:
             return self._campaign_ids
+        asked = _in_a_thread(api.campaigns)
+        while not asked.done():
+            if stop and stop.is_set():
+                raise Stopped
+            wait([asked], POLL_SECONDS)
         try:
-            listed = api.campaigns()
+            listed = asked.result()
         except (Forbidden, CampaignNotFound) as error:
             raise type(error)(
                 f"campaign_ids is 'all', which takes a key that may list campaigns. {error} Or name them."
             ) from error
-        self._list = Future()
-        self._list.set_result(listed)
-        return campaigns.ids_of(listed)
+        self._list = asked
+        return campaigns.ids_of(listed or [])
 
     def ask(self, api: Api, campaign_ids: Sequence[int], known: State, now: datetime) -> None:
         """Begin to ask for the list if it is due, in a thread of its own: no call waits for a name."""
         if self._list is None and campaigns.is_due(known, campaign_ids, self._terms, now):
-            pool = ThreadPoolExecutor(1, "campaigns")
-            self._list = pool.submit(copy_context().run, _listed, api if self._asks else None)
-            pool.shutdown(wait=False)
+            self._list = _in_a_thread(lambda: _listed(api if self._asks else None))
         self._asked_for = campaign_ids
 
     def wait(self) -> None:
@@ -75,6 +81,13 @@ class Roster:
         listed = self._list.result() if self._list.done() else None
         self._list = None
         return campaigns.news_of(known, self._asked_for, listed, self._terms, now)
+
+
+def _in_a_thread(ask: Callable[[], Listed]) -> Future[Listed]:
+    pool = ThreadPoolExecutor(1, "campaigns")
+    asked: Future[Listed] = pool.submit(copy_context().run, ask)
+    pool.shutdown(wait=False)
+    return asked
 
 
 def _listed(api: Api | None) -> Listed:
