@@ -19,7 +19,7 @@ from altur_calls.errors import KeyRefused
 from altur_calls.reading import reader
 from altur_calls.warehouse.target import Target
 from altur_sandbox import ManualWorld, Sandbox, example_call
-from common import COMMAND, NOON
+from common import COMMAND, NOON, fill
 from warehouse import Warehouse, as_loaded
 
 CALLS = 300
@@ -145,6 +145,29 @@ def test_an_error_is_not_held_up_by_an_answer_that_does_not_come(
 
     assert asked.is_set()
     assert time.monotonic() - began < 30
+
+
+def test_ctrl_c_ends_a_dry_run_at_once(
+    world: ManualWorld, sandbox: Sandbox, settings: dict[str, Any]
+) -> None:
+    """All that is under way is hung up on, and no more is asked for: it was for the figures only."""
+    fill(world, 2, CALLS)
+    given = {**settings, "campaign_ids": [2], "max_window_calls": 25}
+    environment = {f"SOURCES__ALTUR__{name.upper()}": str(value) for name, value in given.items()}
+    process = subprocess.Popen(
+        [COMMAND, "run", "--dry-run"], env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
+    )
+    released = threading.Event()
+    sandbox.faults.add("call", after=3, do=lambda: process.send_signal(signal.SIGINT))
+    sandbox.faults.add("slow", after=3, seconds=50, until=released, times=None)
+
+    _, err = process.communicate(timeout=40)
+    asked = len(sandbox.requests)
+    released.set()
+
+    assert process.returncode == 130, err
+    assert "interrupted" in err
+    assert asked <= 4
 
 
 def test_a_run_that_ends_before_its_first_load_has_nothing_to_publish(

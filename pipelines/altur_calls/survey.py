@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from altur_calls import settings
@@ -33,11 +34,16 @@ class _Seen:
 
 
 def foretell(asker: Asker, tasks: Sequence[Task]) -> list[Forecast]:
-    """Ask for the first page of each window, cut as a run would cut it, and add up by campaign."""
-    with ThreadPoolExecutor(settings.REQUESTS_IN_FLIGHT, "survey") as pool:
+    """Ask for the first page of each window, cut as a run would cut it, and add up by campaign.
+
+    Closes the connection if that fails or is interrupted.
+    """
+    with ThreadPoolExecutor(settings.REQUESTS_IN_FLIGHT, "survey") as pool, ExitStack() as unless_it_fails:
+        unless_it_fails.callback(asker.api.close)  # the pool waits for its threads, and they for answers
         found = [
             seen for several in pool.map(lambda task: list(_ask(asker, task)), tasks) for seen in several
         ]
+        unless_it_fails.pop_all()
     counts_later = _counts_later(asker, next((seen for seen in found if seen.pages > 1), None))
     sums: dict[int, Forecast] = {}
     for seen in found:
