@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -123,3 +124,40 @@ def test_the_commands_tell(sandbox: Sandbox, cli: Cli, inside: Cli, loaded: Call
     assert "chance of 100.0%" in right.stdout
     assert wrong.returncode == 5
     assert "campaign 2 call call_1: duration" in wrong.stdout
+
+
+def test_a_dry_run_names_a_campaign_that_is_not_found(inside: Cli) -> None:
+    """As the run will, and with its exit code; the others are foretold."""
+    environment = {"SOURCES__ALTUR__CAMPAIGN_IDS": "[99, 2]"}
+    foretold = inside("run", "--dry-run", **environment)
+    for_machines = inside("run", "--dry-run", "--json", **environment)
+    done = inside("run", **environment)
+
+    campaigns = {
+        campaign["campaign_id"]: campaign for campaign in json.loads(for_machines.stdout)["campaigns"]
+    }
+    assert foretold.returncode == for_machines.returncode == done.returncode == 3
+    assert foretold.stderr == done.stderr
+    assert "incomplete: GET /campaigns/99/calls answered 404" in foretold.stderr
+    assert "2 windows, 3 calls, 3 requests" in foretold.stdout
+    assert "2 windows read, 1 proved complete; 3 requests" in done.stdout
+    assert "404" in campaigns[99]["missing"]
+    assert campaigns[2]["missing"] is None
+
+
+def test_a_dry_run_of_one_window_counts_one(inside: Cli) -> None:
+    """Of calls and requests, too."""
+    one = inside("run", "--dry-run", "--campaign", "1")
+
+    assert one.returncode == 0
+    assert "1 window, 0 calls, 1 request: " in one.stdout
+
+
+def test_a_dry_run_of_no_campaign_tells_of_none(inside: Cli, sandbox: Sandbox) -> None:
+    """A key that lists all of them may list none."""
+    sandbox.world = ManualWorld()
+
+    none = inside("run", "--dry-run", SOURCES__ALTUR__CAMPAIGN_IDS="all")
+
+    assert none.returncode == 0, none.stderr
+    assert "0 windows, 0 calls, 0 requests: 0.0 minutes." in none.stdout

@@ -21,6 +21,8 @@ class Forecast:
     windows: int
     calls: int
     requests: int
+    missing: str | None = None
+    """What to say of a campaign that the API does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ class _Seen:
     windows: int
     calls: int
     pages: int
+    missing: str | None = None
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether it is read page by page."""
+        return self.windows > 0 and self.pages > 1 and not self.missing
 
 
 def foretell(asker: Asker, tasks: Sequence[Task]) -> list[Forecast]:
@@ -44,17 +52,18 @@ def foretell(asker: Asker, tasks: Sequence[Task]) -> list[Forecast]:
             seen for several in pool.map(lambda task: list(_ask(asker, task)), tasks) for seen in several
         ]
         unless_it_fails.pop_all()
-    counts_later = _counts_later(asker, next((seen for seen in found if seen.pages > 1), None))
+    counts_later = _counts_later(asker, next((seen for seen in found if seen.is_paged), None))
     sums: dict[int, Forecast] = {}
     for seen in found:
         campaign_id = seen.task.campaign_id
         sofar = sums.get(campaign_id, Forecast(campaign_id, 0, 0, 0))
-        is_counted_again = seen.pages > 1 and not counts_later
+        is_counted_again = seen.is_paged and not counts_later
         sums[campaign_id] = Forecast(
             campaign_id,
             sofar.windows + seen.windows,
             sofar.calls + seen.calls,
             sofar.requests + seen.pages + is_counted_again,
+            sofar.missing or seen.missing,
         )
     return list(sums.values())
 
@@ -67,8 +76,8 @@ def _counts_later(asker: Asker, example: _Seen | None) -> bool:
 def _ask(asker: Asker, task: Task) -> Iterator[_Seen]:
     try:
         first = asker.first_page(task)
-    except CampaignNotFound:
-        yield _Seen(task, 1, 0, 2)
+    except CampaignNotFound as error:
+        yield _Seen(task, 1, 0, 2, str(error))
         return
     if asker.is_too_large(first) and task.window.length > SMALLEST:
         parts = asker.smaller(task, first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from rich.table import Table
 from altur_calls import demo as sandbox
 from altur_calls import pipeline
 from altur_calls.arguments import duration
-from altur_calls.commands.telling import complain, echo_json, facts_of, of_published, text_of
+from altur_calls.commands.telling import complain, counted, echo_json, facts_of, of_published, text_of
 from altur_calls.errors import Busy
 from altur_calls.logs import tell
 from altur_calls.publishing.places import settings_of
@@ -110,18 +110,26 @@ def dry_run(*, demo: bool = False, as_json: bool = False, **source_settings: Any
         forecasts, seconds = pipeline.dry_run(target, **given)
     if as_json:
         echo_json({"campaigns": [asdict(forecast) for forecast in forecasts], "seconds": seconds})
-        return COMPLETE
+    else:
+        _show_forecasts(forecasts, seconds)
+    missing = [forecast.missing for forecast in forecasts if forecast.missing]
+    for line in missing:
+        tell("incomplete", f"incomplete: {line}", logging.ERROR)
+    return INCOMPLETE if missing else COMPLETE
+
+
+def _show_forecasts(forecasts: Sequence[Forecast], seconds: float) -> None:
     table = Table("campaign", "windows", "calls", "requests")
+    windows = calls = requests = 0
     for forecast in forecasts:
-        table.add_row(str(forecast.campaign_id), *(f"{count:,}" for count in _counts(forecast)))
+        counts = forecast.windows, forecast.calls, forecast.requests
+        table.add_row(str(forecast.campaign_id), *(f"{count:,}" for count in counts))
+        windows += forecast.windows
+        calls += forecast.calls
+        requests += forecast.requests
     Console().print(table)
-    windows, calls, requests = (sum(column) for column in zip(*map(_counts, forecasts), strict=True))
-    click.echo(f"{windows:,} windows, {calls:,} calls, {requests:,} requests: {seconds / 60:.1f} minutes.")
-    return COMPLETE
-
-
-def _counts(forecast: Forecast) -> tuple[int, int, int]:
-    return forecast.windows, forecast.calls, forecast.requests
+    total = [counted(windows, "window"), counted(calls, "call"), counted(requests, "request")]
+    click.echo(f"{', '.join(total)}: {seconds / 60:.1f} minutes.")
 
 
 def verify(*, demo: bool = False, as_json: bool = False, **given: Any) -> int:
@@ -143,7 +151,8 @@ def _show_verdict(verdict: Verdict) -> None:
     for difference in verdict.differences:
         click.echo(f"campaign {difference.campaign_id} call {difference.call_id}: {difference.field}")
     calls = f"{verdict.compared_calls:,} of {verdict.all_calls:,} calls"
-    click.echo(f"{verdict.windows:,} windows with {calls} compared: {len(verdict.differences):,} differences")
+    differences = counted(len(verdict.differences), "difference")
+    click.echo(f"{counted(verdict.windows, 'window')} with {calls} compared: {differences}")
     click.echo(f"Were one row bad, this sample had a chance of {verdict.chance:.1%} to hold it.")
     if verdict.differences:
         click.echo("Calls may have changed since they were read; altur-calls run --since reads them again.")

@@ -22,15 +22,13 @@ def text_of(done: Summary) -> str:
     """Return a summary as text for people."""
     again = done.read_calls - done.new_calls - done.rejected_calls
     proved = done.windows - len(done.unproved) - len(done.missing)
-    calls = (
-        f"{done.new_calls:,} new calls, {max(0, again):,} read again; {done.total_calls:,} in the warehouse"
-    )
-    effort = (
-        f"{done.requests:,} requests, {done.throttled} x 429, {done.retries} retries, {done.seconds:.1f} s"
-    )
+    new = counted(done.new_calls, "new call")
+    calls = f"{new}, {max(0, again):,} read again; {done.total_calls:,} in the warehouse"
+    requests = counted(done.requests, "request")
+    effort = f"{requests}, {done.throttled} x 429, {done.retries} retries, {done.seconds:.1f} s"
     lines = [
-        f"{done.campaigns:,} campaign{'' if done.campaigns == 1 else 's'}: {calls}.",
-        f"{done.windows:,} windows read, {proved:,} proved complete; {effort}.",
+        f"{counted(done.campaigns, 'campaign')}: {calls}.",
+        f"{counted(done.windows, 'window')} read, {proved:,} proved complete; {effort}.",
     ]
     if done.surprise:
         lines.append(done.surprise)
@@ -38,6 +36,11 @@ def text_of(done: Summary) -> str:
     if done.published:
         lines.append(of_published(done.published))
     return "\n".join(lines)
+
+
+def counted(count: int, what: str) -> str:
+    """Return how many there are of something: ``1 window``, ``2 windows``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def of_published(published: Published) -> str:
