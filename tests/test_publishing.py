@@ -20,7 +20,7 @@ import pytest
 
 from altur_calls import altur_source, build_views, pipeline, publish
 from altur_calls.commands import loading
-from altur_calls.errors import ApiUnavailable, PublishFailed, WarehouseError
+from altur_calls.errors import ApiUnavailable, PublishFailed, ViewFailed, WarehouseError
 from altur_calls.pipeline import COMPLETE, Summary, run
 from altur_calls.publishing import database, replacing
 from altur_calls.publishing.places import settings_of
@@ -404,6 +404,15 @@ def test_what_it_publishes_is_what_is_loaded(world: ManualWorld, settings: Field
     done = publish(own)
 
     assert Warehouse(done.database).value("SELECT count(*) FROM analytics.calls") == 4
+
+
+def test_a_pipeline_that_is_called_like_the_schema_is_told_so(settings: Fields) -> None:
+    """DuckDB could not tell the one from the other."""
+    own = dlt.pipeline("analytics", destination="duckdb", dataset_name="raw")
+    own.run(altur_source(**settings))
+
+    with pytest.raises(ViewFailed, match="Name the pipeline otherwise"):
+        build_views(own)
 
 
 # How it comes there. -----------------------------------------------------------------------------------

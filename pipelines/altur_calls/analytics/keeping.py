@@ -12,6 +12,7 @@ import duckdb
 from altur_calls import tables
 from altur_calls.analytics import touched
 from altur_calls.analytics.quoting import identifier, literal
+from altur_calls.analytics.relations import name_of
 from altur_calls.analytics.upkeep import replace_calls, replace_moved
 from altur_calls.analytics.views import BUILT, SCHEMA, TABLE, TABLES, for_dataset, meaning, views
 from altur_calls.errors import ViewFailed
@@ -65,6 +66,10 @@ def keep_up(client: Client) -> None:
     """
     dataset = client.dataset_name
     with closing(client.native_connection.cursor()) as connection, transaction(connection):
+        if name_of(connection).lower() == SCHEMA:
+            raise ViewFailed(
+                f"A DuckDB file named {SCHEMA} can't have a schema of that name. Name the pipeline otherwise."
+            )
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         connection.execute(f"CREATE TABLE IF NOT EXISTS {BUILT} (kind VARCHAR, value VARCHAR, of VARCHAR)")
         with _named(tables.RUNS):
