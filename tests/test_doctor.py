@@ -39,6 +39,26 @@ def test_where_all_is_well_nothing_is_wrong(settings: Fields) -> None:
     assert "dlt " in found["versions"]
 
 
+def test_a_setting_that_is_misspelt_is_told_with_what_is_likely_meant(cli: Cli, tmp_path: Path) -> None:
+    """By a run, too, which goes on without it. What dlt itself may read is left alone."""
+    (tmp_path / ".dlt").mkdir()
+    config = "[sources.altur]\nstart_daet = 'x'\nschema_contract = 'evolve'\n[publishing]\nparqet = true\n"
+    (tmp_path / ".dlt" / "config.toml").write_text(config)
+    told = [
+        "start_daet under [sources.altur] is no setting. Is start_date meant?",
+        "SOURCES__ALTUR__TIMEZON is no setting. Is SOURCES__ALTUR__TIMEZONE meant?",
+        "parqet under [publishing] is no setting. Is parquet meant?",
+    ]
+
+    examined = cli("doctor", "--json", SOURCES__ALTUR__TIMEZON="UTC")
+    ran = cli("run", SOURCES__ALTUR__TIMEZON="UTC")
+
+    assert (examined.returncode, ran.returncode) == (6, 0)
+    findings = json.loads(examined.stdout)["findings"]
+    assert [finding["told"] for finding in findings if finding["name"] == "misspelt"] == told
+    assert ran.stderr.splitlines() == [f"altur-calls: {slip}" for slip in told]
+
+
 def test_each_setting_is_told_with_where_it_is_from_and_no_secret(
     cli: Cli, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from altur_calls.arguments import duration
 from altur_calls.commands.telling import complain, counted, echo_json, facts_of, of_published, text_of
 from altur_calls.errors import Busy
 from altur_calls.logs import tell
+from altur_calls.misspelt import misspelt
 from altur_calls.publishing.places import settings_of
 from altur_calls.publishing.publisher import Published
 from altur_calls.publishing.readers import reading
@@ -40,6 +41,7 @@ GROUP BY campaign_name ORDER BY calls DESC"""
 def run(*, demo: bool = False, as_json: bool = False, **source_settings: Any) -> int:
     """Load what is due, print the summary, tell people what they must know, and return the exit code."""
     with sandbox.target_of(source_settings, demo=demo) as (target, given), stop_on_signals() as stop:
+        _tell_slips()
         published, exit_code = _run(target, given, stop, as_json=as_json)
     if published and not as_json:
         if demo:
@@ -60,7 +62,13 @@ def run_every(
     """Run again and again until a signal comes, telling errors, and return the exit code."""
     span = duration("--every", every)
     with sandbox.target_of(source_settings, demo=demo) as (target, given), stop_on_signals() as stop:
+        _tell_slips()
         return repeat(lambda: _run(target, given, stop, as_json=as_json)[1], span, stop, tell_error)
+
+
+def _tell_slips() -> None:
+    for slip in misspelt():
+        tell("misspelt", slip, logging.WARNING)
 
 
 def _run(target: Target, given: dict[str, Any], stop: Stop, *, as_json: bool) -> tuple[Published | None, int]:

@@ -18,6 +18,7 @@ from dlt.common.pipeline import get_dlt_pipelines_dir
 from altur_calls.errors import AlturError, CampaignNotFound, KeyRefused, WarehouseError
 from altur_calls.extraction import Extraction
 from altur_calls.failures import not_usable, translated
+from altur_calls.misspelt import misspelt
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.reading.api import Api, without_password
 from altur_calls.runs import notifications
@@ -89,6 +90,7 @@ def examine(target: Target, **given: Any) -> Diagnosis:
         _of_settings("publishing", publishing_settings),
         _of_settings("notifications", notifications.settings_of),
     ]
+    findings += [Finding("misspelt", is_good=False, told=slip) for slip in misspelt()]
     settings = list(_settings(work.settings, given, publishing))
     if of_source.is_good:
         findings += _of_api(work)
