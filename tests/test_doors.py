@@ -51,23 +51,36 @@ def test_dlts_own_commands_tell_of_a_run(cli: Cli) -> None:
     """Its pipeline, the trace of its last load and that load package; none tells the key."""
     assert cli("run").returncode == 0
 
-    told = {
-        name: subprocess.run(
-            [COMMAND.with_name("dlt"), "pipeline", "altur_calls", name],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        for name in ("info", "trace", "load-package")
-    }
+    told = {name: told_by_dlt(name) for name in ("info", "trace", "load-package")}
 
     assert {name: done.returncode for name, done in told.items()} == dict.fromkeys(told, 0)
     assert "Resources in schema: altur" in told["info"].stdout
     assert "Step run COMPLETED" in told["trace"].stdout
     assert "is in LOADED state" in told["load-package"].stdout
     assert KEY not in "".join(done.stdout + done.stderr for done in told.values())
+
+
+def told_by_dlt(name: str) -> subprocess.CompletedProcess[str]:
+    """Ask dlt's own command for something about the pipeline."""
+    return subprocess.run(
+        [COMMAND.with_name("dlt"), "pipeline", "altur_calls", name],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.usefixtures("once_loaded")
+@pytest.mark.parametrize("command", [["run", "--dry-run"], ["verify", "--all"], ["publish"]])
+def test_what_dlt_tells_of_the_last_load_outlives_a_command_that_loads_nothing(
+    inside: Cli, command: list[str]
+) -> None:
+    """It looks at the warehouse from another folder."""
+    assert inside(*command).returncode == 0
+
+    assert "Step run COMPLETED" in told_by_dlt("trace").stdout
 
 
 @pytest.mark.parametrize("is_told_to", [False, True])

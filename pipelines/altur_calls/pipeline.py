@@ -233,7 +233,7 @@ def publish(target: Target, publishing: Publishing) -> Published:
         PublishFailed: if that can't be done. Readers have what they had.
 
     """
-    with target.opened() as (pipeline, client):
+    with target.opened(loads=False) as (pipeline, client):
         _require_calls(pipeline)
         keep_up(client)
         return publish_client(client, publishing)
@@ -244,7 +244,7 @@ def dry_run(
 ) -> tuple[list[Forecast], float]:
     """Return what a run would read, by campaign, and how many seconds its requests take at least."""
     work = _prepared(clock, source_settings)
-    with target.opened() as (pipeline, _), closing(work.connect()) as api:
+    with target.opened(loads=False) as (pipeline, _), closing(work.connect()) as api:
         tasks = work.order.tasks(work.roster.ids(api), state_of(pipeline), floor(clock()))
         forecasts = foretell(Asker(api, work.max_window_calls), tasks)
     return forecasts, sum(forecast.requests for forecast in forecasts) / api.pace.per_second
@@ -261,7 +261,7 @@ def verify(
 ) -> Verdict:
     """Compare so many windows, drawn by chance, or all, with what the API gives now."""
     work = _prepared(clock, source_settings)
-    with target.opened() as (pipeline, _):
+    with target.opened(loads=False) as (pipeline, _):
         _require_calls(pipeline)
         with closing(work.connect()) as api, watch(work.tally):
             tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()))

@@ -56,13 +56,14 @@ class Target:
     """Path of the DuckDB file; by default what dlt is configured to."""
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[dlt.Pipeline, Client]]:
+    def opened(self, *, loads: bool = True) -> Iterator[tuple[dlt.Pipeline, Client]]:
         """Yield the pipeline, locked, knowing what its warehouse knows and nothing else; the warehouse, open.
 
         dlt's working folder is removed first, and state and schemas come back from the warehouse, the only
         truth. So whatever an earlier run left behind is gone: a package that was begun (loading it again may
         double its rows), a half-written file, the cursors or the path of another warehouse. A chunk that
-        was not committed is read again.
+        was not committed is read again. Without ``loads`` the folder stays as it is, with what dlt tells of
+        the last load, and another is used for the while.
 
         Raises:
             Busy: if another run holds the lock.
@@ -71,6 +72,8 @@ class Target:
         """
         folder = Path(get_dlt_pipelines_dir())
         with translated(), only_run(folder, self.name), ExitStack() as stack:
+            if not loads:
+                folder = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
             pipeline = self._fresh(folder)
             with _kept_open(_usable(Path(location_of(pipeline)))):
                 pipeline.sync_destination()
@@ -144,7 +147,7 @@ class Target:
 
     def _fresh(self, folder: Path) -> dlt.Pipeline:
         shutil.rmtree(folder / self.name, ignore_errors=True)
-        return self._pipeline()
+        return self._pipeline(pipelines_dir=str(folder))
 
     def _pipeline(self, **where: Any) -> dlt.Pipeline:
         made: dlt.Pipeline = dlt.pipeline(
