@@ -14,6 +14,7 @@ from altur_calls.analytics.dictionary import dictionary
 from altur_calls.analytics.relations import relations_of
 from altur_calls.analytics.views import SCHEMA
 from altur_calls.errors import SettingsError
+from altur_calls.outputs import spare_data
 from altur_calls.publishing.readers import reading
 from altur_calls.superset.datasets import Types
 from altur_calls.superset.files import bundle, zipped
@@ -63,7 +64,7 @@ def _types(connection: duckdb.DuckDBPyConnection) -> Types:
 def _write(files: Mapping[Path, bytes]) -> None:
     for path, content in files.items():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            spare_data(path).parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
             raise SettingsError(f"Can't write to {path.parent}: {error.strerror}.") from error

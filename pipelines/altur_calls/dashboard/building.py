@@ -14,6 +14,7 @@ from altur_calls.dashboard.figures import figures
 from altur_calls.dashboard.page import page
 from altur_calls.dashboard.texts import LANGUAGES
 from altur_calls.errors import SettingsError, WarehouseError
+from altur_calls.outputs import spare_data
 from altur_calls.publishing.readers import reading
 from altur_calls.publishing.replacing import in_place_of
 
@@ -42,7 +43,7 @@ def write(text: str, path: Path) -> None:
     """Write a page to a file; whoever opens it sees the old one or the new one, whole."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with in_place_of(path) as new:
+        with in_place_of(spare_data(path)) as new:
             new.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"Can't write {path}: {error.strerror}.") from error

@@ -14,6 +14,7 @@ import click
 import duckdb
 
 from altur_calls.errors import QueryFailed, SettingsError
+from altur_calls.outputs import spare_data
 from altur_calls.publishing.replacing import in_place_of
 from altur_calls.sql import formats
 from altur_calls.sql.refusals import in_one_line
@@ -64,9 +65,12 @@ def output_of(kind: str | None, path: Path | None) -> Output:
     """Return what is meant where one of them or both are left out.
 
     Raises:
+        SettingsError: if there is a database where it is to be written.
         click.UsageError: if they can't be had together.
 
     """
+    if path:
+        spare_data(path)
     if kind is None:
         kind = SUFFIXES.get(path.suffix.lower()) if path else TABLE if sys.stdout.isatty() else CSV
     if kind is None:
