@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import dlt
 import duckdb
 import pytest
 from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
+from dlt.common.configuration.providers.toml import TomlProviderReadException
 
 from altur_calls.errors import ApiUnavailable, SettingsError, WarehouseError
 from altur_calls.failures import DISK_FULL, causes, in_a_line, translated
@@ -61,6 +63,50 @@ def test_a_setting_of_the_wrong_type_is_told_by_its_name_without_its_value():
 
     assert "SOURCES__ALTUR__TIMEOUT_SECONDS=" in str(told.value)
     assert "sk-12ab" not in str(told.value)
+
+
+@pytest.mark.parametrize("command", ["run", "status", "doctor"])
+def test_a_slip_in_secrets_is_told_by_its_line_alone(cli, tmp_path, command):
+    """What stands there is nobody's to see; and every command reads it."""
+    path = tmp_path / ".dlt" / "secrets.toml"
+    path.parent.mkdir()
+    path.write_text("[sources.altur]\nother = {sk-12ab = 1, sk-12ab = 2}\n")
+
+    done = cli(command)
+
+    assert done.returncode == SettingsError.exit_code
+    assert done.stderr == f"altur-calls: {path} is not TOML at line 2: mend it there.\n"
+    assert "sk-12ab" not in done.stdout
+
+
+def test_a_slip_in_the_settings_is_told_in_the_words_of_the_parser(cli, tmp_path):
+    """With the line, and the column."""
+    path = tmp_path / ".dlt" / "config.toml"
+    path.parent.mkdir()
+    path.write_text("[sources.altur]\ncampaign_ids = [1, 2\ntimezone = 1\n")
+
+    done = cli("run")
+
+    assert done.returncode == SettingsError.exit_code
+    assert f"altur-calls: {path} is not TOML - Unclosed array (at line 3, column 1): mend it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a = '\xff'", "secrets.toml is not text in UTF-8: save it as that."),
+        (b"a = [1,", "secrets.toml is not TOML at end of document: mend it there."),
+        (b"a = 1", "One of secrets.toml, nowhere.toml can't be read as TOML: mend it."),
+    ],
+)
+def test_what_can_be_wrong_with_a_file_of_settings_is_told(content, told):
+    """The last is what one parser takes and another does not."""
+    Path("secrets.toml").write_bytes(content)
+
+    with pytest.raises(SettingsError) as raised, translated():
+        raise TomlProviderReadException("secrets.toml", "secrets.toml", ["secrets.toml", "nowhere.toml"], "a")
+
+    assert str(raised.value).endswith(told)
 
 
 def test_a_warehouse_that_is_held_open_is_told_with_who_holds_it(tmp_path):

@@ -9,6 +9,7 @@ from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedExcept
 from dlt.common.configuration.specs import BaseConfiguration
 
 from altur_calls.errors import SettingsError
+from altur_calls.failures import translated
 
 Section = TypeVar("Section", bound=BaseConfiguration)
 
@@ -17,14 +18,15 @@ def resolved(section: Section) -> Section:
     """Return the settings of a section as dlt resolves them.
 
     Raises:
-        SettingsError: if one has the wrong type.
+        SettingsError: if one has the wrong type, or a file of settings can't be read.
 
     """
-    try:
-        return resolve_configuration(section)
-    except ConfigValueCannotBeCoercedException as error:
-        name, field = section.__section__ or "", error.field_name
-        raise SettingsError(
-            f"{field} has a value of the wrong type: {field} (set {name.upper()}__{field.upper()}=..., "
-            f"or {field} under [{name}] in .dlt/config.toml)"
-        ) from error
+    with translated():
+        try:
+            return resolve_configuration(section)
+        except ConfigValueCannotBeCoercedException as error:
+            name, field = section.__section__ or "", error.field_name
+            raise SettingsError(
+                f"{field} has a value of the wrong type: {field} (set {name.upper()}__{field.upper()}=..., "
+                f"or {field} under [{name}] in .dlt/config.toml)"
+            ) from error

@@ -13,6 +13,7 @@ from typing import Any
 import dlt
 
 from altur_calls.errors import SettingsError
+from altur_calls.failures import translated
 from altur_calls.logs import tell
 from altur_calls.warehouse.target import Target
 
@@ -24,7 +25,8 @@ KEY = "sandbox-key"
 
 def has_key() -> bool:
     """Tell if dlt knows an API key."""
-    return bool(dlt.secrets.get("sources.altur.api_key"))
+    with translated():
+        return bool(dlt.secrets.get("sources.altur.api_key"))
 
 
 def target(*, demo: bool) -> Target:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 from dlt.common.configuration.exceptions import (
     ConfigFieldMissingException,
+    ConfigurationException,
     ConfigValueCannotBeCoercedException,
 )
+from dlt.common.configuration.providers.toml import SECRETS_TOML, TomlProviderReadException
 
 from altur_calls.errors import AlturError, SettingsError, WarehouseError
 
@@ -88,16 +92,24 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 def _known(error: BaseException) -> AlturError | None:
     if isinstance(error, AlturError):
         return error
+    if isinstance(error, ConfigurationException):
+        return _of_settings(error)
+    if isinstance(error, OSError):
+        return _of_system(error)
+    if isinstance(error, duckdb.Error):
+        return _of_duckdb(error)
+    return None
+
+
+def _of_settings(error: ConfigurationException) -> SettingsError | None:
     if isinstance(error, ConfigFieldMissingException):
         return SettingsError("Missing: " + "; ".join(map(_where_to_set, error.fields)))
     if isinstance(error, ConfigValueCannotBeCoercedException):
         return SettingsError(
             f"{error.field_name} has a value of the wrong type: {_where_to_set(error.field_name)}"
         )
-    if isinstance(error, OSError):
-        return _of_system(error)
-    if isinstance(error, duckdb.Error):
-        return _of_duckdb(error)
+    if isinstance(error, TomlProviderReadException):
+        return SettingsError(_of_toml(error.full_paths))
     return None
 
 
@@ -107,6 +119,33 @@ def _where_to_set(field: str) -> str:
         return f"{field} (set {variable}, or {field} under [sources.altur] in .dlt/secrets.toml)"
     example = "'[12, 34]'" if field == "campaign_ids" else "..."
     return f"{field} (set {variable}={example}, or {field} under [sources.altur] in .dlt/config.toml)"
+
+
+def _of_toml(paths: Sequence[str]) -> str:
+    told = [f"{path} {why}" for path in map(_absolute, paths) if (why := _unreadable(path))]
+    return " ".join(told) or f"One of {', '.join(paths)} can't be read as TOML: mend it."
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).absolute()
+
+
+def _unreadable(path: Path) -> str | None:
+    """Return why a file of settings can't be read, if so; of secrets only where: a parser may quote them."""
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"can't be read: {error.strerror}. Let the user of this process read it."
+    except UnicodeDecodeError:
+        return "is not text in UTF-8: save it as that."
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at (line \d+|end of document)", str(error))
+        where = place.group() if place else "somewhere"
+        why = where if path.name == SECRETS_TOML else f"- {error}"
+        return f"is not TOML {why}: mend it there."
+    return None
 
 
 def holder_of(error: duckdb.Error) -> str | None:
