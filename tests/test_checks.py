@@ -118,9 +118,37 @@ def test_the_command_shows_the_rows_by_sql(cli: Cli, database: Path) -> None:
         assert connection.execute(query).fetchall() == [("call_1", 95, -1)]
 
 
-def test_nothing_loaded_is_told(cli: Cli) -> None:
-    """Rather than that all rules hold."""
-    told = cli("check")
+ASKING_FOR_CALLS = [("publish",), ("verify",), ("check",), ("docs",), ("pivot", "2")]
+
+
+@pytest.mark.parametrize("command", ASKING_FOR_CALLS, ids=lambda command: command[0])
+@pytest.mark.parametrize("is_there", [False, True], ids=["no file", "an empty one"])
+def test_nothing_loaded_is_told(
+    inside: Cli, tmp_path: Path, command: tuple[str, ...], *, is_there: bool
+) -> None:
+    """Rather than that all rules hold; and no file is made, which the next command would take for a load."""
+    warehouse = tmp_path / "altur_calls.duckdb"
+    if is_there:
+        duckdb.connect(warehouse).close()
+
+    told = inside(*command)
 
     assert told.returncode == 74
-    assert "Nothing is loaded yet" in told.stderr
+    assert f"Nothing is loaded yet in {warehouse}: altur-calls run comes first." in told.stderr
+    assert warehouse.exists() == is_there
+    assert not (tmp_path / "altur_docs").exists()
+
+
+def test_a_run_that_could_not_load_is_no_load(inside: Cli) -> None:
+    """It leaves a file, and no table of ours in it."""
+    assert inside("run", SOURCES__ALTUR__API_KEY="wrong").returncode == 77
+
+    assert [inside(*command).returncode for command in ASKING_FOR_CALLS] == [74] * len(ASKING_FOR_CALLS)
+
+
+def test_what_a_first_run_would_read_is_told_without_making_a_file(inside: Cli, tmp_path: Path) -> None:
+    """All of it."""
+    told = inside("run", "--dry-run")
+
+    assert (told.returncode, "3 calls" in told.stdout) == (0, True)
+    assert list(tmp_path.glob("*.duckdb")) == []

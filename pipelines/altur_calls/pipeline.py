@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
@@ -17,7 +17,7 @@ from dlt.extract import DltSource
 
 from altur_calls import settings, tables
 from altur_calls.analytics.keeping import keep_up
-from altur_calls.errors import AlturError, PublishFailed, ViewFailed, WarehouseError
+from altur_calls.errors import AlturError, PublishFailed, ViewFailed
 from altur_calls.extraction import Extraction
 from altur_calls.failures import is_of_api, translated
 from altur_calls.logs import tell
@@ -41,6 +41,7 @@ from altur_calls.warehouse.target import (
     count_rows,
     holds_calls,
     location_of,
+    nothing_in,
     state_of,
     version_of,
 )
@@ -230,9 +231,11 @@ def publish(target: Target, publishing: Publishing) -> Published:
     """Publish what is loaded, as a run does at its end.
 
     Raises:
+        WarehouseError: if nothing is loaded.
         PublishFailed: if that can't be done. Readers have what they had.
 
     """
+    target.existing()
     with target.opened(loads=False) as (pipeline, client):
         _require_calls(pipeline)
         keep_up(client)
@@ -244,10 +247,20 @@ def dry_run(
 ) -> tuple[list[Forecast], float]:
     """Return what a run would read, by campaign, and how many seconds its requests take at least."""
     work = _prepared(clock, source_settings)
-    with target.opened(loads=False) as (pipeline, _), closing(work.connect()) as api:
-        tasks = work.order.tasks(work.roster.ids(api), state_of(pipeline), floor(clock()))
+    with _remembered(target) as state, closing(work.connect()) as api:
+        tasks = work.order.tasks(work.roster.ids(api), state, floor(clock()))
         forecasts = foretell(Asker(api, work.max_window_calls), tasks)
     return forecasts, sum(forecast.requests for forecast in forecasts) / api.pace.per_second
+
+
+@contextmanager
+def _remembered(target: Target) -> Iterator[dict[str, Any]]:
+    """Yield the cursors, and keep runs out meanwhile; none where there is no warehouse, and none is made."""
+    if not target.file().exists():
+        yield {}
+        return
+    with target.opened(loads=False) as (pipeline, _):
+        yield state_of(pipeline)
 
 
 def verify(
@@ -261,6 +274,7 @@ def verify(
 ) -> Verdict:
     """Compare so many windows, drawn by chance, or all, with what the API gives now."""
     work = _prepared(clock, source_settings)
+    target.existing()
     with target.opened(loads=False) as (pipeline, _):
         _require_calls(pipeline)
         with closing(work.connect()) as api, watch(work.tally):
@@ -278,7 +292,5 @@ def _prepared(clock: Clock, source_settings: dict[str, Any]) -> Extraction:
 
 def _require_calls(pipeline: dlt.Pipeline) -> None:
     if not holds_calls(pipeline):
-        raise WarehouseError(
-            f"Nothing is loaded yet in {location_of(pipeline)}: altur-calls run comes first."
-        )
+        raise nothing_in(location_of(pipeline))
     require_todays(version_of(pipeline))

@@ -116,7 +116,7 @@ class Target:
 
     @contextmanager
     def _connected(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        path = self._path()
+        path = self.existing()
         try:
             with translated(), duckdb.connect(path, read_only=read_only) as connection:
                 connection.execute("SET TimeZone = 'UTC'")
@@ -136,13 +136,16 @@ class Target:
         with translated(), TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             return _usable(Path(location_of(self._pipeline(pipelines_dir=folder))))
 
-    def _path(self) -> Path:
+    def existing(self) -> Path:
+        """Return the same, if it is there: else whoever opens it would make it.
+
+        Raises:
+            WarehouseError: if it is not.
+
+        """
         path = self.file()
         if not path.exists():
-            raise WarehouseError(
-                f"Nothing is loaded yet in {path}: altur-calls run comes first. "
-                "What run --demo loaded is asked for with --demo."
-            )
+            raise nothing_in(path)
         return path
 
     def _fresh(self, folder: Path) -> dlt.Pipeline:
@@ -236,6 +239,14 @@ def _set(client: Client, options: Mapping[str, Any]) -> None:
 def destination_of(pipeline: dlt.Pipeline) -> str:
     """Return the kind of a pipeline's destination, as dlt names it; empty without one."""
     return pipeline.destination.destination_type if pipeline.destination else ""
+
+
+def nothing_in(path: object) -> WarehouseError:
+    """Return what to say of a warehouse that was never loaded."""
+    return WarehouseError(
+        f"Nothing is loaded yet in {path}: altur-calls run comes first. "
+        "What run --demo loaded is asked for with --demo."
+    )
 
 
 def holds_calls(pipeline: dlt.Pipeline) -> bool:
