@@ -123,6 +123,16 @@ def test_a_clock_that_is_wrong_is_found(ahead: float, told: str) -> None:
 
 
 @pytest.mark.usefixtures("once_loaded")
+def test_a_warehouse_that_was_deleted_is_found(settings: Fields, tmp_path: Path) -> None:
+    """It is not one that is yet to be made."""
+    run(Target(), **settings)
+    (tmp_path / "altur_calls.duckdb").unlink()
+
+    (wrong,) = [found for found in examine(Target(), **settings).findings if not found.is_good]
+
+    assert (wrong.name, "everything from the beginning" in wrong.told) == ("warehouse", True)
+
+
 def test_a_file_that_is_no_warehouse_is_found(settings: Fields, tmp_path: Path) -> None:
     """Damaged, or somebody's own."""
     (tmp_path / "altur_calls.duckdb").write_bytes(b"something else" * 1_000)

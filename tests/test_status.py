@@ -252,6 +252,35 @@ def test_who_cannot_open_the_working_file_is_told_what_is_published(
 
 
 @pytest.mark.usefixtures("once_published")
+def test_a_warehouse_that_was_deleted_is_told(tmp_path: Path) -> None:
+    """What readers have is as good as before; the next run reads years again."""
+    (tmp_path / "altur_calls.duckdb").unlink()
+
+    said = f"The warehouse {tmp_path}/altur_calls.duckdb is not there: the next run loads everything"
+    assert check(START) == (6, f"gone: {said} from the beginning.")
+    assert wrong(START) == [f"{said} from the beginning."]
+    assert [campaign.calls for campaign in stands(START).campaigns] == [0, 3]
+    (tmp_path / "altur_calls.published.duckdb").unlink()
+    noted(START, last_load_id="1")
+    assert check(START)[0] == 6
+
+
+@pytest.mark.usefixtures("once_published")
+def test_where_there_is_only_what_is_published_all_is_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runs may be on another machine, with their journal; they publish to a folder of both."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (tmp_path / "altur_calls.published.duckdb").rename(folder / "altur_calls.published.duckdb")
+    (tmp_path / "altur_calls.duckdb").unlink()
+    monkeypatch.setenv("PUBLISHING__FOLDER", str(folder))
+    monkeypatch.setenv("DLT_DATA_DIR", "elsewhere")
+
+    assert (check(START)[0], wrong(START)) == (0, [])
+
+
+@pytest.mark.usefixtures("once_published")
 def test_a_published_file_that_is_behind_is_told(settings: Fields, monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishing failed."""
     load(settings, START + HOUR)

@@ -19,6 +19,7 @@ from altur_calls.errors import AlturError, CampaignNotFound, KeyRefused, Warehou
 from altur_calls.extraction import Extraction
 from altur_calls.failures import not_usable, translated
 from altur_calls.misspelt import misspelt
+from altur_calls.monitoring.standing import is_gone
 from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.reading.api import Api, without_password
 from altur_calls.runs import notifications
@@ -186,8 +187,9 @@ def _of_files(target: Target, publishing: Publishing) -> Iterator[Finding]:
     folder = Path(get_dlt_pipelines_dir())
     is_running = is_held(folder, target.name)
     yield Finding("lock", is_good=True, told="a run is under way" if is_running else "free")
-    yield _of_warehouse(working, is_running=is_running)
     published = publishing.database(working)
+    is_lost = is_gone(target.name, working, published)
+    yield _of_warehouse(working, is_running=is_running, is_lost=is_lost)
     for name, path in (("warehouse", working), ("published file", published), ("dlt's folder", folder)):
         yield _of_disk(name, path)
     yield _of_folder("warehouse", working.resolve().parent)
@@ -199,7 +201,12 @@ def _of_files(target: Target, publishing: Publishing) -> Iterator[Finding]:
             yield _of_format(name, path)
 
 
-def _of_warehouse(path: Path, *, is_running: bool) -> Finding:
+def _of_warehouse(path: Path, *, is_running: bool, is_lost: bool) -> Finding:
+    if is_lost and not is_running:
+        told = (
+            f"{path} is not there any more: put it back, or the next run loads everything from the beginning"
+        )
+        return Finding("warehouse", is_good=False, told=told)
     if not path.exists():
         return Finding("warehouse", is_good=True, told=f"{path} is not there yet: altur-calls run makes it")
     if is_running:

@@ -98,6 +98,8 @@ class Standing:
     """The latest, the last to begin first, without those that gave way to another: they tell nothing."""
     campaigns: Sequence[Campaign]
     """Those that the last runs were to load."""
+    is_gone: bool = False
+    """Whether the warehouse was loaded, and is not there any more."""
 
     @property
     def running(self) -> Row | None:
@@ -147,7 +149,20 @@ def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
             last_load_id = _last_load(connection)
     loaded = _loaded(latest)
     shown = [campaign for campaign in campaigns if not loaded or campaign.campaign_id in loaded]
-    return Standing(clock(), file, seen_in, last_load_id, latest, shown)
+    gone = is_free and is_gone(target.name, file, target.published())
+    return Standing(clock(), file, seen_in, last_load_id, latest, shown, gone)
+
+
+def is_gone(name: str, file: Path, published: Path) -> bool:
+    """Tell if a warehouse was loaded and is not there any more, as far as can be told from here.
+
+    By the journal of runs, or by what is published beside it. Published to another folder, without a journal,
+    it may be on another machine, where all is well.
+    """
+    if file.exists():
+        return False
+    is_beside = published.exists() and published.resolve().parent == file.resolve().parent
+    return is_beside or bool(last_load_of(_noted(name, str(file), is_free=True)))
 
 
 def _published(opened: ExitStack, target: Target) -> duckdb.DuckDBPyConnection | None:

@@ -47,9 +47,15 @@ class Problem:
 def problems(stands: Standing) -> list[Problem]:
     """Return what is wrong, the worst first."""
     found = [*_of_runs(stands), *(problem for campaign in stands.campaigns for problem in _of(campaign))]
+    if stands.is_gone:
+        found.insert(0, Problem(_of_loss(stands), "Put it back, if it was moved; else altur-calls run."))
     if not stands.runs and stands.seen_in is None:
         found.append(Problem("Nothing is loaded yet.", "altur-calls run"))
     return found
+
+
+def _of_loss(stands: Standing) -> str:
+    return f"The warehouse {stands.warehouse} is not there: the next run loads everything from the beginning."
 
 
 def _of_runs(stands: Standing) -> Iterator[Problem]:
@@ -231,9 +237,8 @@ def verdict(stands: Standing, max_age: timedelta) -> tuple[int, str]:
     What the next run may mend is borne until then; a key that is refused, or a wrong setting, is not.
     """
     last = next(iter(stands.ended), None)
-    if last and last["outcome"] not in PASSING:
-        said = (last["error"] or "").partition("\n")[0]
-        return STALE, f"{last['outcome']}: {said}"
+    if said := _at_once(stands, last):
+        return STALE, said
     if stands.running and stands.seen_in is None:
         took = stands.now - stands.running["started_at"]
         word, code = ("ok", 0) if took <= max_age else ("too long", STALE)
@@ -255,3 +260,13 @@ def verdict(stands: Standing, max_age: timedelta) -> tuple[int, str]:
         0,
         f"ok: {told}, {_length(age.total_seconds())} ago, and no other is older (at most {limit}){ended}",
     )
+
+
+def _at_once(stands: Standing, last: Row | None) -> str | None:
+    """Return what no run mends by itself, or only by reading everything again."""
+    if stands.is_gone:
+        return f"gone: {_of_loss(stands)}"
+    if last and last["outcome"] not in PASSING:
+        said = (last["error"] or "").partition("\n")[0]
+        return f"{last['outcome']}: {said}"
+    return None
