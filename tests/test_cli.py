@@ -109,6 +109,26 @@ def test_what_is_wrong_is_told_in_one_line(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "--windows", "-3"),
+        ("verify", "--windows", "0"),
+        ("sandbox", "--port", "22222222"),
+        ("dashboard", "--serve", "--port", "65536"),
+        ("sandbox", "--scale", "-1"),
+        ("sandbox", "--scale", "0"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_means_nothing_is_a_wrong_command_line(inside: Cli, arguments: tuple[str, ...]) -> None:
+    """And nothing is begun with it."""
+    done = inside(*arguments)
+
+    assert done.returncode == 2
+    assert f"Invalid value for '{arguments[-2]}'" in done.stderr
+
+
 def test_debug_shows_the_traceback(cli: Cli) -> None:
     """For the one who has to find the cause; the exit code is the same."""
     done = cli("run", "--debug", SOURCES__ALTUR__API_KEY="wrong")

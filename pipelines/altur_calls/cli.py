@@ -15,6 +15,9 @@ import click
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
+PORT = click.IntRange(0, 65_535)
+"""A port to listen on; 0 for any that is free."""
+
 
 def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     """End a command that fails as :func:`tell` tells it, with the exit code of its error."""
@@ -133,7 +136,11 @@ def notify() -> None:
 @main.command()
 @click.option("--campaign", "campaigns", multiple=True, metavar="ID", help="Only this campaign; repeatable.")
 @click.option(
-    "--windows", default=20, show_default=True, help="How many windows to compare, drawn by chance."
+    "--windows",
+    default=20,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many windows to compare, drawn by chance.",
 )
 @click.option("--all", "everything", is_flag=True, help="Compare every window.")
 @click.option("--seed", type=int, help="Draw the same windows as another time.")
@@ -309,7 +316,7 @@ def superset(output: Path, path: PurePosixPath | None, *, demo: bool) -> None:
 )
 @click.option("--open", "is_opened", is_flag=True, help="Show it in the browser.")
 @click.option("--serve", is_flag=True, help="Serve it on 127.0.0.1 instead; a reload shows the last load.")
-@click.option("--port", default=8766, show_default=True, help="Port to serve it on.")
+@click.option("--port", default=8766, show_default=True, type=PORT, help="Port to serve it on.")
 @click.option("--lang", type=click.Choice(["en", "es"]), help="Its language; by default yours, or English.")
 @click.option("--demo", is_flag=True, help="Without an API key, show what the sandbox loaded.")
 @told_plainly
@@ -357,9 +364,15 @@ def sql(query: str | None, kind: str | None, output: Path | None, *, demo: bool)
 
 
 @main.command()
-@click.option("--port", default=8765, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", default=8765, show_default=True, type=PORT, help="Port on 127.0.0.1.")
 @click.option("--seed", default=7, show_default=True, help="Which world to show.")
-@click.option("--scale", default=1.0, show_default=True, help="Volume, as a multiple of 20,000 calls.")
+@click.option(
+    "--scale",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Volume, as a multiple of 20,000 calls.",
+)
 @told_plainly
 def sandbox(port: int, seed: int, scale: float) -> None:
     """Serve a sandbox of the Altur API, to try things with.
