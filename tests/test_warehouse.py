@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,3 +173,13 @@ def test_the_command_names_view_and_columns(cli: Cli) -> None:
 
     assert missing.returncode == 78
     assert "Campaign 9 has no call with extracted data" in missing.stderr
+
+
+@pytest.mark.usefixtures("spread_out")
+def test_what_the_command_says_to_do_next_works(cli: Cli) -> None:
+    """The view is in the warehouse; readers see what was published last."""
+    told = cli("pivot", "1").stdout.splitlines()[1:]
+    publish, ask = (shlex.split(line.partition(": altur-calls ")[2]) for line in told)
+
+    assert publish == ["publish"]
+    assert [cli(*publish).returncode, cli(*ask).returncode] == [0, 0]

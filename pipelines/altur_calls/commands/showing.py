@@ -93,5 +93,7 @@ def spread(campaign_id: int, *, demo: bool = False) -> int:
     click.echo(f"{name}: {', '.join(columns)}")
     if keys > len(columns):
         tell("keys", f"{keys:,} keys; the {len(columns)} commonest are columns.", logging.WARNING)
-    click.echo(f"Try: FROM {name} LIMIT 10;")
+    asked = " --demo" if demo else ""
+    click.echo(f"Readers have it with the next publication: altur-calls publish{asked}")
+    click.echo(f'Then: altur-calls sql{asked} "FROM {name} LIMIT 10"')
     return COMPLETE
