@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 import pytest
 
 import altur_calls.settings
-from altur_calls.errors import WarehouseError
+from altur_calls.errors import Busy, WarehouseError
+from altur_calls.failures import translated
 from altur_calls.pipeline import COMPLETE, run
 from altur_calls.warehouse.target import Target
+from altur_sandbox import Sandbox
+from common import Cli
 from warehouse import Warehouse
 
 Fields = dict[str, Any]
@@ -85,3 +89,26 @@ def test_no_one_gets_hold_of_the_file_while_a_run_begins(
 
     assert run(Target(), **settings).exit_code == COMPLETE
     assert looks == [1, 1]
+
+
+@pytest.mark.usefixtures("once_loaded")
+def test_who_asks_during_a_run_is_told_of_it(cli: Cli, sandbox: Sandbox, settings: Fields) -> None:
+    """And not to end a program that has the file open."""
+    seen: list[subprocess.CompletedProcess[str]] = []
+    sandbox.faults.add("call", do=lambda: seen.append(cli("check")))
+
+    run(Target(), **settings, since="2026-01-01")
+
+    (check,) = seen
+    assert check.returncode == Busy.exit_code
+    assert "Ask again when it has ended" in check.stderr
+
+
+def test_what_is_published_is_not_called_the_warehouse() -> None:
+    """And who can't open it is not sent to it."""
+    held = 'IO Error: Could not set lock on file "/x/calls.published.duckdb": held in /bin/it (PID 7)'
+
+    with pytest.raises(WarehouseError, match=r"^/x/calls.published.duckdb is held") as told, translated():
+        raise duckdb.IOException(held)
+
+    assert "To read" not in str(told.value)

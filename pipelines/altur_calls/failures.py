@@ -31,6 +31,9 @@ REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 NOT_OF_DATA = duckdb.CatalogException | duckdb.BinderException | duckdb.ParserException | duckdb.IOException
 """Errors in which DuckDB quotes queries, names and files, and no rows."""
 
+PUBLISHED = ".published."
+"""In the names of files that are published."""
+
 DISK_FULL = "The disk is full. Make room and run again; what was not committed is read again."
 
 
@@ -176,9 +179,10 @@ def _of_duckdb(error: duckdb.Error) -> AlturError | None:
     message = str(error)
     if who := holder_of(error):
         file = re.search(r'lock on file "([^"]+)"', message)
+        name = file.group(1) if file else "The warehouse"
+        advice = "" if PUBLISHED in name else " To read, open the published database: that holds nothing up."
         return WarehouseError(
-            f"The warehouse {file.group(1) if file else ''} is held open by {who}. Close it there and run "
-            "again. Nothing was changed. To read, open the published database: that holds nothing up."
+            f"{name} is held open by {who}. Close it there and run again. Nothing was changed.{advice}"
         )
     if "No space left" in message:
         return WarehouseError(DISK_FULL)

@@ -10,6 +10,7 @@ from typing import Any
 
 import dlt
 
+from altur_calls.failures import translated
 from altur_calls.publishing.places import Publishing
 from altur_calls.runs.notifications import Notifications
 from altur_calls.source import altur_source
@@ -19,7 +20,12 @@ ALIKE = 0.75
 
 
 def misspelt() -> Iterator[str]:
-    """Tell which settings of ours are likely misspelt, in dlt's files or the environment; and no values."""
+    """Tell which settings of ours are likely misspelt, in dlt's files or the environment; and no values.
+
+    Raises:
+        SettingsError: if a file of settings can't be read.
+
+    """
     for section, known in _known().items():
         variables = section.upper().replace(".", "__") + "__"
         for name, meant in slips(_names_in(section), known):
@@ -45,5 +51,6 @@ def _known() -> dict[str, Collection[str]]:
 
 
 def _names_in(section: str) -> set[str]:
-    found: list[Any] = [values.get(section) for values in (dlt.config, dlt.secrets)]
+    with translated():
+        found: list[Any] = [values.get(section) for values in (dlt.config, dlt.secrets)]
     return {str(name) for values in found if isinstance(values, Mapping) for name in values}

@@ -21,10 +21,10 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from altur_calls import settings, tables
 from altur_calls.analytics.views import SCHEMA
-from altur_calls.errors import SettingsError, WarehouseError
+from altur_calls.errors import Busy, SettingsError, WarehouseError
 from altur_calls.failures import holder_of, translated
 from altur_calls.publishing.places import settings_of
-from altur_calls.warehouse.lock import only_run
+from altur_calls.warehouse.lock import is_held, only_run
 from altur_calls.warehouse.recovery import forget_future, forget_merged, forget_unfinished
 from altur_calls.warehouse.versions import refuse
 
@@ -92,6 +92,7 @@ class Target:
         """Yield a connection to the warehouse that can't write.
 
         Raises:
+            Busy: if a run is writing.
             WarehouseError: if nothing was loaded yet, or another program is writing.
 
         """
@@ -118,13 +119,21 @@ class Target:
     def _connected(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         path = self.existing()
         try:
-            with translated(), duckdb.connect(path, read_only=read_only) as connection:
+            with translated(), self._connection(path, read_only=read_only) as connection:
                 connection.execute("SET TimeZone = 'UTC'")
                 yield connection
         except duckdb.CatalogException as error:
             raise WarehouseError(
                 f"{path} lacks a table or view: {str(error).splitlines()[0]} altur-calls run makes them."
             ) from error
+
+    def _connection(self, path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(path, read_only=read_only)
+        except duckdb.IOException as error:
+            if read_only and holder_of(error) and is_held(Path(get_dlt_pipelines_dir()), self.name):
+                raise Busy(f"A run has {path} open to write. Ask again when it has ended.") from error
+            raise
 
     def published(self) -> Path:
         """Return where readers find what is loaded: the path of the published database."""
