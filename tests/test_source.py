@@ -386,8 +386,8 @@ def test_what_is_loaded_in_part_is_whole_after_a_load_of_all(
     assert warehouse.calls(2) == as_loaded(world.calls(2))
 
     world.put(2, example_call("changing", RECENT, tags=["new"]))
-    pipeline.run(altur_source(**settings).with_resources("campaign_calls"))
-    pipeline.run(altur_source(**settings))
+    pipeline.run(altur_source(**settings, since="2026-01-01").with_resources("campaign_calls"))
+    pipeline.run(altur_source(**settings, since="2026-01-01"))
 
     assert warehouse.calls(2) == as_loaded(world.calls(2))
     assert ("changing", "new") in warehouse.rows(TAGS)
