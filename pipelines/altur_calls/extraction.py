@@ -86,8 +86,6 @@ class Extraction:
         """What it was told, without secrets."""
         self.loaded: Loaded | None = None
         """Where the calls go, if that can be asked: only what it does not know is loaded then."""
-        self.is_part = False
-        """Whether some tables are left out."""
         self.tally = Tally()
         self.is_done = False
 
@@ -177,22 +175,22 @@ class Extraction:
         self.tally.calls_per_second_limit = api.pace.per_second * settings.PAGE_SIZE
         return api
 
-    def batches(self, load_id: str) -> Iterator[Batch]:
-        """Yield what this load is to bring into each table."""
+    def batches(self, load_id: str, *, is_part: bool = False) -> Iterator[Batch]:
+        """Yield what this load is to bring into each table; ``is_part`` if some of them are left out."""
         several: list[News] = []
         once = Once()
         changes = self._changes if self.change_log_days else None
-        for batch in batches(self._news(several), once, self._marked, changes, load_id):
+        for batch in batches(self._news(several, is_part=is_part), once, self._marked, changes, load_id):
             self.tally.drifts |= batch.drifts
             yield batch
         self.tally.add(new_calls=once.new_calls, changed_calls=once.changed_calls)
         self.tally.suspicious += suspicions(several)
 
-    def _news(self, several: list[News]) -> Iterator[News]:
+    def _news(self, several: list[News], *, is_part: bool) -> Iterator[News]:
         for read in self.take():
             known = self.loaded.calls_in(read.campaign_id, read.window) if self.loaded else None
             news = news_of(read, known)
-            if self.is_part:
+            if is_part:
                 news = news.of_a_part
             self.tally.add(rejected=len(news.rejected), vanished_calls=len(news.vanished))
             several.append(news.outline)

@@ -125,12 +125,9 @@ def _where_to_set(field: str) -> str:
 
 
 def _of_toml(paths: Sequence[str]) -> str:
-    told = [f"{path} {why}" for path in map(_absolute, paths) if (why := _unreadable(path))]
+    files = (Path(path).absolute() for path in paths)
+    told = [f"{file} {why}" for file in files if (why := _unreadable(file))]
     return " ".join(told) or f"One of {', '.join(paths)} can't be read as TOML: mend it."
-
-
-def _absolute(path: str) -> Path:
-    return Path(path).absolute()
 
 
 def _unreadable(path: Path) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
@@ -13,7 +12,7 @@ import dlt
 from altur_calls.failures import translated
 from altur_calls.publishing.places import Publishing
 from altur_calls.runs.notifications import Notifications
-from altur_calls.source import altur_source
+from altur_calls.source import setting_names
 
 ALIKE = 0.75
 """How alike two names are, by difflib's measure, for one to be a slip. Others may be meant for dlt itself."""
@@ -44,7 +43,7 @@ def slips(given: Collection[str], known: Collection[str]) -> Iterator[tuple[str,
 
 def _known() -> dict[str, Collection[str]]:
     return {
-        "sources.altur": set(inspect.signature(altur_source).parameters) - {"extraction"},
+        "sources.altur": setting_names(),
         str(Publishing.__section__): Publishing.get_resolvable_fields().keys(),
         str(Notifications.__section__): Notifications.get_resolvable_fields().keys(),
     }

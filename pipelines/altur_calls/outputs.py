@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from altur_calls.errors import SettingsError
+from altur_calls.warehouse.write_ahead import log_of
 
 MAGIC, PLACE = b"DUCK", slice(8, 12)
 """What every DuckDB database has near its beginning, and where."""
-
-LOG = ".wal"
 
 
 def spare_data(path: Path) -> Path:
@@ -32,7 +31,8 @@ def _data_at(path: Path) -> str | None:
     if _is_database(path):
         return "a DuckDB database"
     real = path.resolve()
-    if real.suffix == LOG and _is_database(real.with_suffix("")):
+    logged = real.with_suffix("")
+    if real == log_of(logged) and _is_database(logged):
         return "the log of a DuckDB database"
     if any(folder.name.startswith(".") and folder.suffix == ".parquet" for folder in (real, *real.parents)):
         return "part of the published Parquet files"

@@ -235,9 +235,7 @@ def publish(target: Target, publishing: Publishing) -> Published:
         PublishFailed: if that can't be done. Readers have what they had.
 
     """
-    target.existing()
-    with target.opened(loads=False) as (pipeline, client):
-        _require_calls(pipeline)
+    with _loaded(target) as (_, client):
         keep_up(client)
         return publish_client(client, publishing)
 
@@ -274,12 +272,9 @@ def verify(
 ) -> Verdict:
     """Compare so many windows, drawn by chance, or all, with what the API gives now."""
     work = _prepared(clock, source_settings)
-    target.existing()
-    with target.opened(loads=False) as (pipeline, _):
-        _require_calls(pipeline)
-        with closing(work.connect()) as api, watch(work.tally):
-            tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()))
-            return compare(pipeline, work.reader(api, sample_of(tasks, windows, seed)))
+    with _loaded(target) as (pipeline, _), closing(work.connect()) as api, watch(work.tally):
+        tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()))
+        return compare(pipeline, work.reader(api, sample_of(tasks, windows, seed)))
 
 
 def _prepared(clock: Clock, source_settings: dict[str, Any]) -> Extraction:
@@ -290,7 +285,17 @@ def _prepared(clock: Clock, source_settings: dict[str, Any]) -> Extraction:
     return work
 
 
-def _require_calls(pipeline: dlt.Pipeline) -> None:
-    if not holds_calls(pipeline):
-        raise nothing_in(location_of(pipeline))
-    require_todays(version_of(pipeline))
+@contextmanager
+def _loaded(target: Target) -> Iterator[tuple[dlt.Pipeline, Client]]:
+    """Open a target that was loaded, by this release; none is made.
+
+    Raises:
+        WarehouseError: if it was not.
+
+    """
+    target.existing()
+    with target.opened(loads=False) as (pipeline, client):
+        if not holds_calls(pipeline):
+            raise nothing_in(location_of(pipeline))
+        require_todays(version_of(pipeline))
+        yield pipeline, client

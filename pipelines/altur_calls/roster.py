@@ -16,14 +16,13 @@ from altur_calls.campaigns import State, Terms
 from altur_calls.errors import AlturError, CampaignNotFound, Forbidden
 from altur_calls.reading.api import Api
 from altur_calls.reading.pace import Stopped
+from altur_calls.reading.reader import POLL_SECONDS
 
 Listed = list[Mapping[str, Any]] | None
 """What ``GET /campaigns`` gave: nothing to a key that may not list them. ``None`` if nobody knows."""
 
 PATIENCE_SECONDS = 5.0
 """For a list that is not there yet when all calls are."""
-
-POLL_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 

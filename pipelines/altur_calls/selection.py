@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,11 @@ NO_LOAD = "0"
 
 def is_whole() -> bool:
     """Tell if the load that is under way is to write all tables."""
-    return tables.COLUMNS.keys() <= dlt.current.source().selected_resources.keys()
+    return _chosen() == tables.COLUMNS.keys()
+
+
+def _chosen() -> Collection[str]:
+    return tables.COLUMNS.keys() & dlt.current.source().selected_resources.keys()
 
 
 def state_of(resource: str) -> dict[str, Any]:
@@ -31,8 +35,7 @@ def state_of(resource: str) -> dict[str, Any]:
     state: dict[str, Any] = dlt.current.resource_state(resource)
     if is_whole():
         return state
-    chosen = tables.COLUMNS.keys() & dlt.current.source().selected_resources.keys()
-    part: dict[str, Any] = state.setdefault(PARTS, {}).setdefault(",".join(sorted(chosen)), {})
+    part: dict[str, Any] = state.setdefault(PARTS, {}).setdefault(",".join(sorted(_chosen())), {})
     return part
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -129,6 +130,11 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
     )
 
 
+def setting_names() -> Sequence[str]:
+    """Return the names of the arguments that are settings, in their order."""
+    return [name for name in inspect.signature(altur_source).parameters if name != "extraction"]
+
+
 class Declare:
     """The word that comes before all windows: make the tables, even if no row follows."""
 
@@ -146,11 +152,10 @@ def window_reads(work: Extraction) -> DltResource:
                 upgrade(dlt.current.pipeline(), dlt.current.source_schema().name, version)
             state["tables"] = tables.VERSION
             yield Declare()
-        work.is_part = not is_whole()
         with ended_if_it_fails(work), warehouse_of(work, was_loaded=was_loaded):
             work.begin(state, known)
             with alone_in_its_load(work.tally.campaign_ids):
-                yield from work.batches(load_id())
+                yield from work.batches(load_id(), is_part=not is_whole())
         if rows := work.campaign_rows(known):
             batch = Batch()
             batch.add_rows(tables.CAMPAIGNS, rows)
@@ -197,8 +202,9 @@ def campaign_calls(work: Extraction) -> DltResource:
 
     def marked_and_cursors(batch: Batch) -> Iterator[Any]:
         yield from batch.marked
+        state = state_of(tables.CALLS)
         for read in batch.traces:
-            work.note(state_of(tables.CALLS), read)
+            work.note(state, read)
 
     return table(
         tables.CALLS, tables.CALL_COLUMNS, marked_and_cursors, primary_key="id", write_disposition=BY_ID

@@ -15,7 +15,7 @@ from rich.table import Table
 from altur_calls import demo as sandbox
 from altur_calls import pipeline
 from altur_calls.arguments import duration
-from altur_calls.commands.telling import complain, counted, echo_json, facts_of, of_published, text_of
+from altur_calls.commands.telling import complain, echo_json, facts_of, of_published, text_of
 from altur_calls.errors import Busy
 from altur_calls.logs import tell
 from altur_calls.misspelt import misspelt
@@ -30,6 +30,7 @@ from altur_calls.stopping import SIGNALLED, Stop, stop_on_signals
 from altur_calls.survey import Forecast
 from altur_calls.verify import Verdict
 from altur_calls.warehouse.target import Target
+from altur_calls.wording import counted
 
 SAMPLE = """\
 SELECT campaign_name, sum(days.calls) AS calls, sum(human_calls) AS by_a_person,
@@ -128,16 +129,14 @@ def dry_run(*, demo: bool = False, as_json: bool = False, **source_settings: Any
 
 def _show_forecasts(forecasts: Sequence[Forecast], seconds: float) -> None:
     table = Table("campaign", "windows", "calls", "requests")
-    windows = calls = requests = 0
     for forecast in forecasts:
         counts = forecast.windows, forecast.calls, forecast.requests
         table.add_row(str(forecast.campaign_id), *(f"{count:,}" for count in counts))
-        windows += forecast.windows
-        calls += forecast.calls
-        requests += forecast.requests
     Console().print(table)
-    total = [counted(windows, "window"), counted(calls, "call"), counted(requests, "request")]
-    click.echo(f"{', '.join(total)}: {seconds / 60:.1f} minutes.")
+    windows = counted(sum(forecast.windows for forecast in forecasts), "window")
+    calls = counted(sum(forecast.calls for forecast in forecasts), "call")
+    requests = counted(sum(forecast.requests for forecast in forecasts), "request")
+    click.echo(f"{windows}, {calls}, {requests}: {seconds / 60:.1f} minutes.")
 
 
 def verify(*, demo: bool = False, as_json: bool = False, **given: Any) -> int:

@@ -13,6 +13,7 @@ import click
 from altur_calls.logs import tell
 from altur_calls.publishing.publisher import Published
 from altur_calls.runs.summary import Summary
+from altur_calls.wording import counted
 
 DOUBTS_SHOWN = 20
 """Windows in doubt that are named on the terminal. The ledger has them all."""
@@ -36,11 +37,6 @@ def text_of(done: Summary) -> str:
     if done.published:
         lines.append(of_published(done.published))
     return "\n".join(lines)
-
-
-def counted(count: int, what: str) -> str:
-    """Return how many there are of something: ``1 window``, ``2 windows``."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def of_published(published: Published) -> str:

@@ -17,6 +17,7 @@ from altur_calls.monitoring import status as standing_told
 from altur_calls.runs.notifications import Notifier
 from altur_calls.runs.summary import COMPLETE, DIFFERENT
 from altur_calls.warehouse.target import Target
+from altur_calls.wording import counted
 
 
 def status(*, demo: bool = False, as_json: bool = False, max_age: str | None = None) -> int:
@@ -61,7 +62,7 @@ def check(*, demo: bool = False, as_json: bool = False) -> int:
 def _show_rule(rule: Check, rows: int) -> None:
     click.echo(f"{'ok    ' if not rows else 'BROKEN'} {rule.rule}")
     if rows:
-        click.echo(f"       {rows:,} row{'' if rows == 1 else 's'}:\n{indent(rule.query, ' ' * 7)};")
+        click.echo(f"       {counted(rows, 'row')}:\n{indent(rule.query, ' ' * 7)};")
 
 
 def notify() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -24,9 +23,10 @@ from altur_calls.publishing.places import Publishing, settings_of
 from altur_calls.reading.api import Api, without_password
 from altur_calls.runs import notifications
 from altur_calls.runs.run import versions
-from altur_calls.source import altur_source
+from altur_calls.source import altur_source, setting_names
 from altur_calls.warehouse.lock import is_held
 from altur_calls.warehouse.target import Target
+from altur_calls.wording import counted
 
 SECRETS = {"api_key"}
 MASK = "***"
@@ -127,9 +127,8 @@ def _settings(
         prefix = f"{Publishing.__section__}." if of_publishing else ""
         return Setting(f"{prefix}{name}", _shown(name, value), GIVEN if name in given else source)
 
-    for name in inspect.signature(altur_source).parameters:
-        if name != "extraction":
-            yield setting(name, resolved.get(name))
+    for name in setting_names():
+        yield setting(name, resolved.get(name))
     for name in Publishing.get_resolvable_fields():
         yield setting(name, getattr(publishing, name), of_publishing=True)
 
@@ -164,7 +163,7 @@ def _of_campaign(api: Api, campaign_id: int) -> Finding:
         page = api.calls_page(campaign_id, {"pageSize": 1})
     except CampaignNotFound as error:
         return Finding(name, is_good=False, told=str(error))
-    count = "calls" if page.total is None else f"{page.total:,} call{'' if page.total == 1 else 's'}"
+    count = "calls" if page.total is None else counted(page.total, "call")
     return Finding(name, is_good=True, told=f"reachable: {count}")
 
 

@@ -137,9 +137,10 @@ def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
     file, is_free = target.file(), not is_held(Path(get_dlt_pipelines_dir()), target.name)
     noted = _noted(target.name, str(file), is_free=is_free)
     unpublished = _runs_of_working(target) if is_free else []
+    published = target.published()
     seen_in, campaigns, last_load_id = None, [], None
     with ExitStack() as opened:
-        path, connection = target.published(), _published(opened, target)
+        path, connection = published, _published(opened, published)
         latest = _latest([*_runs(connection), *unpublished], noted)
         if connection is None or _is_left_behind(connection, latest):
             path, connection = file, _working(opened, target) if is_free and file.exists() else None
@@ -149,7 +150,7 @@ def standing(target: Target, *, clock: Clock = utc_now) -> Standing:
             last_load_id = _last_load(connection)
     loaded = _loaded(latest)
     shown = [campaign for campaign in campaigns if not loaded or campaign.campaign_id in loaded]
-    gone = is_free and is_gone(target.name, file, target.published())
+    gone = is_free and is_gone(target.name, file, published)
     return Standing(clock(), file, seen_in, last_load_id, latest, shown, gone)
 
 
@@ -165,9 +166,8 @@ def is_gone(name: str, file: Path, published: Path) -> bool:
     return is_beside or bool(last_load_of(_noted(name, str(file), is_free=True)))
 
 
-def _published(opened: ExitStack, target: Target) -> duckdb.DuckDBPyConnection | None:
+def _published(opened: ExitStack, path: Path) -> duckdb.DuckDBPyConnection | None:
     """Open the published file, if it is there and tells of runs."""
-    path = target.published()
     return _telling(opened.enter_context(reading(path))) if path.exists() else None
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 
 LEAST_MARGIN_SECONDS = 0.006
@@ -121,16 +121,14 @@ class Pace:
         """How many requests may be sent in a second."""
         return self._limiter.per_second
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> AbstractContextManager[None]:
         """Wait until a request may be sent, and hold everybody else back until it is.
 
         Raises:
             Stopped: if the pace was stopped meanwhile.
 
         """
-        with self._limiter.turn(self._stopped):
-            yield
+        return self._limiter.turn(self._stopped)
 
     def throttled(self, seconds: float) -> None:
         """Let nobody through for ``seconds`` from now, of whichever connection."""
