@@ -49,6 +49,7 @@ CREATE TABLE analytics.campaigns(campaign_id BIGINT, campaign_name VARCHAR, time
 CREATE TABLE analytics.data_completeness(
     campaign_id BIGINT, proved_until TIMESTAMPTZ, windows_in_doubt BIGINT, rejected_calls BIGINT
 );
+CREATE TABLE analytics.data_freshness(campaign_id BIGINT, loaded_until TIMESTAMPTZ);
 CREATE TABLE analytics.publication(loaded_at TIMESTAMPTZ, version VARCHAR);
 """
 
@@ -67,7 +68,7 @@ class Called:
     is_converted: bool = False
     attempt: int = 1
     tags: tuple[str, ...] = ()
-    policies: tuple[tuple[str, str], ...] = ()
+    policies: tuple[tuple[str | None, str], ...] = ()
     """Names, and results."""
     said: tuple[tuple[str, str], ...] = ()
     """Keys, and values."""
@@ -82,6 +83,7 @@ class Campaign:
     doubts: int = 0
     rejected: int = 0
     proved_until: datetime | None = LOADED
+    loaded_until: datetime | None = LOADED
     zone: str = ZONE
 
 
@@ -136,6 +138,7 @@ def _rows(world: World) -> dict[str, list[tuple[Any, ...]]]:
             (campaign.id, campaign.proved_until, campaign.doubts, campaign.rejected)
             for campaign in world.campaigns
         ],
+        "data_freshness": [(campaign.id, campaign.loaded_until) for campaign in world.campaigns],
         "contacts": [(one.id, one.name, one.phone, one.reference) for one in world.contacts],
         "publication": [(LOADED, "1.2.3")],
         "calls": [],

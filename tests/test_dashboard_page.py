@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import pytest
 from playwright.sync_api import Browser
 
 import chromium
+from altur_calls.dashboard import figures
 from altur_calls.dashboard.building import build
 from chromium import Seen
-from dashboards import LOADED, TODAY, Called, Campaign, World, day, publish
+from dashboards import LOADED, TODAY, ZONE, Called, Campaign, World, day, publish
 
 pytestmark = pytest.mark.skipif(chromium.PATH is None, reason="no Chromium on this machine")
 
@@ -117,6 +118,22 @@ def seen(shared: Seen, made: Made) -> Iterator[Seen]:
     show(shared, **ALL_DAYS)
     yield shared
     assert shared.faults == [made.english.as_uri()]
+
+
+Shown = Callable[[World], Callable[[str], Seen]]
+
+
+@pytest.fixture
+def shown(browser: Browser, tmp_path: Path) -> Iterator[Shown]:
+    """Return a function that makes a page of a world, and returns one that opens it with a filter."""
+    with ExitStack() as pages:
+
+        def shown(world: World) -> Callable[[str], Seen]:
+            file = tmp_path / "page.html"
+            file.write_text(build(publish(world, tmp_path / "p.duckdb"), "en", LOADED), encoding="utf-8")
+            return lambda asked: pages.enter_context(chromium.opened(browser, file, f"#{asked}"))
+
+        yield shown
 
 
 SPANS = [(day(99), TODAY), (day(29), TODAY), (day(60), day(45)), (day(12), day(12)), (day(99), day(98))]
@@ -333,10 +350,71 @@ def test_a_change_is_told_against_the_time_before(seen: Seen, made: Made) -> Non
 
 def test_a_day_that_is_not_over_is_not_compared(seen: Seen, browser: Browser, made: Made) -> None:
     """It would always look bad. What is shown at first ends with the day before it."""
-    assert "not over" in seen.text("#kpi-calls .note")
+    assert "not proved to its end" in seen.text("#kpi-calls .note")
     with chromium.opened(browser, made.english) as first:
         assert (first.page.input_value("#from"), first.page.input_value("#to")) == (str(day(30)), str(day(1)))
         assert "before:" in first.text("#kpi-calls .note")
+
+
+NOTE = "#kpi-calls .note"
+WEEK = f"from={day(7)}&to={day(1)}"
+
+
+def daily(*campaigns: int, last: int = 0) -> list[Called]:
+    """Return a call of each campaign on each of sixty days."""
+    return [Called(campaign, day=day(number)) for campaign in campaigns for number in range(last, 60)]
+
+
+def test_what_was_not_read_to_its_end_is_no_drop(shown: Shown) -> None:
+    """One campaign was loaded alone since, or a run failed before it came to the other."""
+    late = Campaign(1, loaded_until=LOADED - timedelta(days=3))
+    page = shown(World(daily(1, last=3) + daily(2), [late, Campaign(2)]))
+
+    assert "not proved to its end" in page(f"campaign=1&{WEEK}").text(NOTE)
+    assert "not proved to its end" in page(WEEK).text(NOTE)
+    assert "before: 7" in page(f"campaign=2&{WEEK}").text(NOTE)
+
+
+def test_a_campaign_that_is_not_loaded_any_more_holds_up_no_comparison(shown: Shown) -> None:
+    """It has no calls in the time that is compared; nor has one that was never read."""
+    over = Campaign(1, loaded_until=LOADED - timedelta(days=30))
+    page = shown(World(daily(1, last=30) + daily(2), [over, Campaign(2), Campaign(3, loaded_until=None)]))
+
+    assert "before: 7" in page(WEEK).text(NOTE)
+    assert page("").page.input_value("#to") == str(day(1))
+
+
+def test_days_are_over_by_the_clocks_of_each_campaign(shown: Shown) -> None:
+    """Early on 1 April in Madrid it is still the afternoon of 31 March in Mexico City."""
+    loaded = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
+    ahead = Campaign(1, zone="Europe/Madrid", loaded_until=loaded)
+    page = shown(World(2 * daily(1) + daily(2), [ahead, Campaign(2, loaded_until=loaded)]))
+    march_31 = f"from={TODAY}&to={TODAY}"
+
+    assert "before: 2" in page(f"campaign=1&{march_31}").text(NOTE)
+    assert "not proved to its end" in page(f"campaign=2&{march_31}").text(NOTE)
+    for asked, last in {"": day(1), "campaign=1": TODAY, "campaign=2": day(1)}.items():
+        assert page(asked).page.input_value("#to") == str(last)
+
+
+def test_a_month_that_is_not_all_there_is_not_compared_with(shown: Shown) -> None:
+    """Also where all of it is told by one number."""
+    calls = [Called(day=date(2026, 1, 20) + timedelta(days=number)) for number in range(70)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "MOST_CELLS", 1)
+        page = shown(World(calls))
+
+    assert "nothing to compare with" in page("from=2026-02-01&to=2026-02-28").text(NOTE)
+
+
+def test_the_worst_policy_is_told_however_rare(shown: Shown) -> None:
+    common = [(f"Common {number}", "met") for number in range(12)]
+    calls = [Called(policies=tuple(common)) for _ in range(9)]
+    page = shown(World([*calls, Called(policies=((None, "not_met"), ("Rare", "not_met"), ("Rarer", "met")))]))
+
+    rows = page("").table("#policies")
+    assert {row[0] for row in rows[:2]} == {"", "Rare"}
+    assert len(rows) == 14
 
 
 def test_freshness_and_completeness_are_always_in_sight(seen: Seen) -> None:
@@ -447,9 +525,10 @@ def test_a_warehouse_without_a_campaign_is_told_so(browser: Browser, tmp_path: P
 
 
 def test_a_timezone_that_the_browser_does_not_know_is_no_error(browser: Browser, tmp_path: Path) -> None:
-    """DuckDB's list of them is longer; then times are those of UTC, and say so."""
-    published = publish(World([Called()], [Campaign(1, zone="Mars/Olympus")]), tmp_path / "p.duckdb")
-    (tmp_path / "page.html").write_text(build(published, "en", LOADED))
+    """DuckDB's list of them may be longer than a browser's; then times are those of UTC, and say so."""
+    page = build(publish(World([Called()], [Campaign(1)]), tmp_path / "p.duckdb"), "en", LOADED)
+    assert ZONE in page
+    (tmp_path / "page.html").write_text(page.replace(ZONE, "Mars/Olympus"))
 
     with chromium.opened(browser, tmp_path / "page.html") as seen:
         assert "Mar 31, 2026, 04:45 PM UTC" in seen.text("#status")

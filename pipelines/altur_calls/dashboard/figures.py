@@ -75,7 +75,8 @@ CUBES = {
         ("met", "not_met", "not_applicable"),
         """
         SELECT campaign_id, local_date, item, met, not_met, not_applicable
-        FROM analytics.policy_compliance JOIN shown_policies USING (policy_id)
+        FROM analytics.policy_compliance AS results
+        JOIN shown_policies AS told ON told.policy_id IS NOT DISTINCT FROM results.policy_id
         """,
     ),
     "values": Cube(
@@ -92,8 +93,11 @@ CUBES = {
 CAMPAIGNS = """
 SELECT
     campaign_id, campaign_name, timezone, proved_until,
-    coalesce(windows_in_doubt, 0), coalesce(rejected_calls, 0)
-FROM analytics.campaigns AS campaigns LEFT JOIN analytics.data_completeness USING (campaign_id)
+    coalesce(windows_in_doubt, 0), coalesce(rejected_calls, 0),
+    CAST(timezone(coalesce(timezone, 'UTC'), loaded_until) AS DATE)
+FROM analytics.campaigns AS campaigns
+LEFT JOIN analytics.data_completeness USING (campaign_id)
+LEFT JOIN (SELECT campaign_id, loaded_until FROM analytics.data_freshness) USING (campaign_id)
 ORDER BY campaigns.calls DESC, campaign_id
 """
 
@@ -114,6 +118,7 @@ def figures(connection: duckdb.DuckDBPyConnection, *, made_at: datetime) -> dict
         "made": _moment(made_at),
         "published": _published(connection),
         "campaigns": [_campaign(campaign) for campaign in campaigns],
+        "first": _day(first),
         "starts": [_day(start) for start in starts],
         "end": _day(last) + 1,
         "byDay": _day(by_day),
@@ -183,7 +188,7 @@ def _published(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _campaign(campaign: tuple[Any, ...]) -> dict[str, Any]:
-    number, name, zone, proved_until, doubts, rejected = campaign
+    number, name, zone, proved_until, doubts, rejected, part_day = campaign
     return {
         "id": number,
         "name": _cut(name),
@@ -191,6 +196,7 @@ def _campaign(campaign: tuple[Any, ...]) -> dict[str, Any]:
         "proved": _moment(proved_until),
         "open": doubts,
         "rejected": rejected,
+        "partDay": part_day and _day(part_day),
     }
 
 

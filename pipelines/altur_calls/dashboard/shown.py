@@ -7,7 +7,7 @@ and ``shown_values``, each with the number of its ``item``.
 from __future__ import annotations
 
 MOST_TAGS, MOST_POLICIES, MOST_KEYS, MOST_VALUES = 12, 12, 8, 6
-"""The commonest of each campaign (of each key) that are told."""
+"""The commonest of each campaign (of each key) that are told; of policies those most often not met, too."""
 
 LEAST_CONTACTS = 10
 """A value or a key is told if so many contacts of a campaign gave it, at least."""
@@ -81,7 +81,9 @@ WITH ranked AS (
         policy_id,
         MAX_BY(policy_name, local_date) AS policy_name,
         SUM(evaluated) AS results,
-        ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY results DESC, policy_id) AS place
+        ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY results DESC, policy_id) AS place,
+        SUM(not_met) AS failures,
+        ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY failures DESC, policy_id) AS place_of_failures
     FROM analytics.policy_compliance
     GROUP BY campaign_id, policy_id
 )
@@ -90,7 +92,7 @@ SELECT
     coalesce(MAX_BY(policy_name, results), policy_id, '') AS policy_name,
     ROW_NUMBER() OVER (ORDER BY MAX(results) DESC, policy_id) - 1 AS item
 FROM ranked
-WHERE place <= {MOST_POLICIES}
+WHERE place <= {MOST_POLICIES} OR (failures > 0 AND place_of_failures <= {MOST_POLICIES})
 GROUP BY policy_id
 """  # noqa: S608 (numbers of ours)
 

@@ -49,7 +49,7 @@ _WORDS = (
     ("points", "{change} pts", "{change} pp"),
     ("before", "before: {value}", "antes: {value}"),
     ("no_before", "nothing to compare with", "sin comparación"),
-    ("not_over", "its last day is not over", "el último día no acaba"),
+    ("not_proved", "not proved to its end", "sin comprobar hasta el final"),
     ("before_hint", "{from} to {to}: {value}", "{from} al {to}: {value}"),
     # statuses and answers
     ("ended", "Ended", "Terminada"),
@@ -84,8 +84,8 @@ _WORDS = (
     ("policies", "Policy compliance", "Cumplimiento de políticas"),
     (
         "policies_hint",
-        "Met, of met and not met. Worst first.",
-        "Cumplidas, de cumplidas y no cumplidas. Primero las peores.",
+        "Met, of met and not met. Worst first, of those that are commonest or most often not met.",
+        "Cumplidas, de cumplidas y no cumplidas. Primero las peores, de las más comunes o más incumplidas.",
     ),
     ("minutes", "Minutes", "Minutos"),
     ("minutes_hint", "Talked, and billed.", "Hablados y facturados."),
@@ -100,8 +100,8 @@ _WORDS = (
     ("values", "Extracted data", "Datos extraídos"),
     (
         "values_hint",
-        "Values that {contacts} contacts or more gave, in {share} of the calls with the key at least.",
-        "Valores que dieron {contacts} contactos o más, en al menos {share} de las llamadas con la clave.",
+        "Given by {contacts} contacts or more of one campaign, in {share} or more of its calls with the key.",
+        "Dados por {contacts} contactos o más de una campaña, en {share} o más de sus llamadas con la clave.",
     ),
     ("empty_value", "(empty)", "(vacío)"),
     ("no_values", "Keys without a common value", "Claves sin un valor común"),

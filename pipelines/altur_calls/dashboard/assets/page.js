@@ -56,7 +56,7 @@ function begin() {
     else show({ from: Math.min(day, filter().from), to: day });
   };
   $("spans").onclick = ({ target }) => {
-    if (target !== $("spans")) show(spanOfChoice(target));
+    if (target !== $("spans")) show(spanOfChoice(target, filter().chosen));
   };
   $("reset").onclick = () => (location.hash = "");
   $("theme").onclick = () => {

@@ -38,33 +38,46 @@ function withCalls(days) {
   return { ...days, calls: plus(STATUSES), answered: plus(ANSWERS) };
 }
 
+const campaignsOf = (chosen) => (chosen < 0 ? campaigns.map((_, number) => number) : [chosen]);
+
 function spanOf(from, to, chosen) {
   const first = below(starts, from + 1) - 1;
   const past = below(starts, to + 1);
-  const all = campaigns.map((_, number) => number);
-  return { first, past, from: starts[first], to: stopOf(past - 1) - 1, campaigns: chosen < 0 ? all : [chosen] };
+  return { first, past, from: starts[first], to: stopOf(past - 1) - 1, campaigns: campaignsOf(chosen) };
 }
 
-/** The last day that was over when the calls were loaded. */
-function lastWholeDay() {
-  const { zone } = campaigns[0];
-  const loaded = new Date(data.published.loaded);
-  const today = dayOf(new Intl.DateTimeFormat("sv", { timeZone: zone }).format(loaded)); // Swedes write ISO dates
-  return today - 1 < firstDay ? end - 1 : Math.min(end - 1, today - 1);
+/** The last day that is all proved. Campaigns that lag by more than what timezones make are not waited for. */
+function lastWholeDay(chosen) {
+  const partDays = campaignsOf(chosen).map((number) => campaigns[number].partDay ?? -Infinity);
+  const latest = Math.max(...partDays);
+  const last = Math.min(...partDays.filter((day) => day >= latest - 1)) - 1;
+  return last < firstDay ? end - 1 : Math.min(end - 1, last);
 }
 
-const lastSpan = (days) => ({ from: Math.max(firstDay, lastWholeDay() - days + 1), to: lastWholeDay() });
+/** Tell if a span is proved to its end, for each campaign with calls in it, or since a day before. */
+function isProved(span, since = span.from) {
+  const { first } = spanOf(since, span.to, span.chosen);
+  return span.campaigns.every((number) => {
+    const [keys] = cubes.days.campaigns[number];
+    return campaigns[number].partDay > span.to || below(keys, first) === below(keys, span.past);
+  });
+}
+
+const lastSpan = (days, chosen) => {
+  const to = lastWholeDay(chosen);
+  return { from: Math.max(firstDay, to - days + 1), to };
+};
 const allDays = () => ({ from: firstDay, to: end - 1 });
 
-function usualSpan() {
-  const days = DEFAULT_DAYS.find((some) => lastWholeDay() + 1 - 2 * some >= firstDay);
-  return days ? lastSpan(days) : allDays();
+function usualSpan(chosen) {
+  const days = DEFAULT_DAYS.find((some) => lastWholeDay(chosen) + 1 - 2 * some >= firstDay);
+  return days ? lastSpan(days, chosen) : allDays();
 }
 
 function filter() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const chosen = campaigns.findIndex(({ id }) => String(id) === asked.get("campaign"));
-  const usual = usualSpan();
+  const usual = usualSpan(chosen);
   const within = (day, otherwise) => Math.min(Math.max(Number.isNaN(day) ? otherwise : day, firstDay), end - 1);
   const to = within(dayOf(asked.get("to")), usual.to);
   const from = Math.min(within(dayOf(asked.get("from")), usual.from), to);
@@ -79,10 +92,10 @@ function dayBefore({ from, to }) {
   return Date.UTC(first.getUTCFullYear(), first.getUTCMonth() - months, 1) / DAY;
 }
 
-/** The span to compare one with; null if it is not all there, can't be told by itself, or this one is not over. */
+/** The span to compare one with; null if one of the two is not all there, or it can't be told by itself. */
 function earlier(span) {
   const start = dayBefore(span);
-  if (start < firstDay || span.to > lastWholeDay()) return null;
+  if (start < data.first || !isProved(span, start)) return null;
   const before = spanOf(start, span.from - 1, span.chosen);
   return before.from === start && before.to === span.from - 1 ? before : null;
 }

@@ -51,7 +51,7 @@ const KPIS = [
 function drawKpis(span, before, now, perBucket, { buckets }) {
   const at = (found, place) => (measure) => found[measure][place];
   const then = before && withCalls(sums("days", before));
-  const without = span.to > lastWholeDay() ? text.not_over : text.no_before;
+  const without = isProved(span) ? text.no_before : text.not_proved;
   $("kpis").replaceChildren(...KPIS.map(({ id, how, of, beside, ...kind }) => {
     const value = of(at(now, 0));
     const was = before && of(at(then, 0));
@@ -249,14 +249,14 @@ function drawStatus(span) {
 }
 
 /** The span of one of the buttons: some days, or without a number all. */
-const spanOfChoice = ({ dataset }) => (dataset.days ? lastSpan(Number(dataset.days)) : allDays());
+const spanOfChoice = ({ dataset }, chosen) => (dataset.days ? lastSpan(Number(dataset.days), chosen) : allDays());
 
 function drawFilter(span) {
   $("campaign").value = String(span.chosen);
   $("from").value = isoOf(span.from);
   $("to").value = isoOf(span.to);
   for (const choice of $("spans").children) {
-    const { from, to } = spanOfChoice(choice);
+    const { from, to } = spanOfChoice(choice, span.chosen);
     choice.setAttribute("aria-pressed", span.from === from && span.to === to);
   }
 }

@@ -7,6 +7,7 @@ SELECT
     proofs.campaign_id,
     proofs.proved_until,
     EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) - EXTRACT(EPOCH FROM proofs.proved_until) AS seconds_behind,
+    proofs.loaded_until,
     proofs.last_read_at,
     loads.last_loaded_at,
     totals.newest_call_at,

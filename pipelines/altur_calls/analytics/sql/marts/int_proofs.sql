@@ -1,5 +1,6 @@
 -- One row per campaign: up to when it is proved complete.
 -- proved_until: Every call created before this is loaded, by the API's own count; null before the first proof
+-- loaded_until: Where its newest proved window ends; a day that ends later is not all there
 -- last_read_at: When a window of it was last read
 -- windows_in_doubt: Windows that no read has proved since
 -- is_complete: Whether all its time until the last window is proved: no gap, no window in doubt
@@ -8,6 +9,7 @@ SELECT
     CASE WHEN reads.read_from <= campaigns.loaded_from
         THEN NULLIF(LEAST(reads.proved_end, gaps.first_gap, doubts.first_doubt), reads.read_from)
     END AS proved_until,
+    reads.proved_end AS loaded_until,
     reads.last_read_at,
     COALESCE(doubts.windows_in_doubt, 0) AS windows_in_doubt,
     COALESCE(reads.read_from <= campaigns.loaded_from, FALSE)
