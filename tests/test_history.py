@@ -77,6 +77,11 @@ CASES: list[tuple[Fields, Fields, Changes]] = [
         {"policies.p1": ("met", "not_met")},
     ),
     (
+        {"policy_evaluation": {"policies": [MET, MET]}},
+        {"policy_evaluation": {"policies": [MET, {**MET, "result": "not_met"}]}},
+        {"policies.p1": ("met,met", "met,not_met")},
+    ),
+    (
         {"extracted_data": {"Amount": "1", "amount": "2"}},
         {"extracted_data": {"amount": "3"}},
         {"extracted_data.Amount": ("1", None), "extracted_data.amount": ("2", "3")},

@@ -73,7 +73,8 @@ SELECT call_id, 'tags' AS field, CAST(to_json(list(value ORDER BY position)) AS 
 FROM {table} WHERE {of_children} GROUP BY call_id
 """,
     tables.POLICIES: """
-SELECT call_id, 'policies.' || coalesce(policy_id, '') AS field, min(result) AS value
+SELECT call_id, 'policies.' || coalesce(policy_id, '') AS field,
+    string_agg(result, ',' ORDER BY result) AS value
 FROM {table} WHERE {of_children} GROUP BY call_id, policy_id
 """,
     tables.EXTRACTED: """

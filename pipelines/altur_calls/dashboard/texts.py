@@ -94,8 +94,8 @@ _WORDS = (
     ("tags", "Tags and conversion", "Etiquetas y conversión"),
     (
         "tags_hint",
-        "The commonest of each campaign. Converted: of the calls with the tag.",
-        "Las más comunes de cada campaña. Convertidas: de las llamadas con la etiqueta.",
+        "The commonest of each campaign. Converted: contacts whose last call has the tag.",
+        "Las más comunes de cada campaña. Convertidos: contactos cuya última llamada la tiene.",
     ),
     ("values", "Extracted data", "Datos extraídos"),
     (

@@ -1,4 +1,4 @@
--- One row per field of a call that was found changed: why a number of yesterday moved.
+-- One row per field of a call that was found changed. (A conversion also moves to its contact's next call.)
 -- local_date: Day of the call, by the clocks of its campaign
 SELECT
     changes.call_id,

@@ -1,5 +1,5 @@
 -- One row per call the API lists.
--- attempt_number: Which call of its contact it is, counted from 1; null without a contact
+-- attempt_number: Which loaded call of its contact it is, inbound ones too, from 1; null without a contact
 -- is_converted: Whether it is its contact's last call, and the contact is converted: so each counts once
 -- local_date: Day of its creation, by the clocks of its campaign
 -- local_hour: Hour of its creation, 0 to 23, by the clocks of its campaign

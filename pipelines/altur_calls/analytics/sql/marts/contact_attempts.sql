@@ -1,6 +1,6 @@
 -- One row per campaign, day and attempt: how the chance of an answer changes with each call to a contact.
 -- local_date: Day, by the clocks of the campaign
--- attempt_number: Which call of its contact it is, counted from 1
+-- attempt_number: Which loaded call of its contact it is, inbound ones too, from 1
 -- calls: Calls that were their contact's call of that number
 -- answered_calls: Those of them that a person, a machine or somebody unknown answered
 -- human_calls: Those of them that a person answered

@@ -1,7 +1,7 @@
--- One row per contact of a campaign that was called, as its last call shows it.
+-- One row per contact of a campaign that has calls, as its last call shows it.
 -- contact_status: Status of the contact in the campaign, by its last call
 -- is_converted: Whether that status is converted
--- attempts: Calls of the contact
+-- attempts: Calls of the contact, inbound ones too
 -- first_call_at: When its first call was created
 -- last_call_at: When its last call was created
 -- last_call_id: Its last call

@@ -1,4 +1,4 @@
--- Why is a number of last week another than it was?
+-- Why is a number of an earlier day another than it was?
 SELECT local_date, field, old_value, new_value, COUNT(*) AS calls
 FROM analytics.call_changes
 WHERE field IN ('status', 'answered_by', 'contact.status', 'is_deleted')
