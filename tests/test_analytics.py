@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -490,3 +490,33 @@ def test_a_campaign_that_the_api_does_not_know_is_told_to_be_unproved(
     fresh = "SELECT proved_until, seconds_behind FROM analytics.data_freshness WHERE campaign_id = 404"
     assert warehouse.rows(complete) == [(1, True, 0), (404, False, 1)]
     assert warehouse.rows(fresh) == [(None, None)]
+
+
+PROVED = "SELECT campaign_id, proved_until, is_complete FROM analytics.data_completeness ORDER BY campaign_id"
+
+
+def test_what_is_read_by_hand_from_before_the_start_date_takes_no_proof_back(
+    settings: Fields, warehouse: Warehouse
+) -> None:
+    """Nobody said that all is loaded from there on."""
+    settings |= {"since": None, "until": None}
+    run(Target(), **settings)
+    before = warehouse.rows(PROVED)
+
+    run(Target(), **{**settings, "since": "2025-01-01", "until": "2025-02-01"})
+
+    assert warehouse.rows(PROVED) == before
+    assert all(is_complete for _, _, is_complete in before)
+
+
+def test_nothing_is_proved_by_a_clock_that_ran_ahead(settings: Fields, warehouse: Warehouse) -> None:
+    """The next run by a right one reads again what that one can't have read."""
+    settings |= {"since": None, "until": None}
+    run(Target(), clock=lambda: datetime.now(UTC) + timedelta(days=30), **settings)
+
+    run(Target(), **settings)
+
+    now = datetime.now(UTC)
+    for _, proved_until, is_complete in warehouse.rows(PROVED):
+        assert now - timedelta(minutes=2) < proved_until <= now
+        assert is_complete

@@ -1002,6 +1002,9 @@ def test_a_window_is_in_doubt_until_all_of_it_is_proved(
         pytest.param([(0, 10), (10, 20)], [(10, 20)], 10, False, id="a window is in doubt"),
         pytest.param([(0, 10)], [(0, 5)], None, False, id="the first window is in doubt"),
         pytest.param([(-5, 10)], [], 10, True, id="more was read than is asked for"),
+        pytest.param([(-9, -5), (0, 10)], [], 10, True, id="a span before the beginning was read"),
+        pytest.param([(-9, -5), (3, 10)], [], 0, False, id="and the beginning itself was not"),
+        pytest.param([(-9, -5), (0, 10)], [(-9, -7)], 10, True, id="the span before it is in doubt"),
     ],
 )
 def test_a_campaign_is_proved_until_the_first_gap_or_doubt(

@@ -34,7 +34,12 @@ from altur_calls.survey import Forecast, foretell
 from altur_calls.tally import Tally
 from altur_calls.verify import Verdict, compare, sample_of, windows_of
 from altur_calls.warehouse.loaded import Loaded
-from altur_calls.warehouse.recovery import forget_changes, forget_loaded, forget_orphans
+from altur_calls.warehouse.recovery import (
+    forget_changes,
+    forget_loaded,
+    forget_orphans,
+    forget_windows_ahead,
+)
 from altur_calls.warehouse.target import (
     Client,
     Target,
@@ -91,6 +96,8 @@ def run(
         publishing = settings_of()
         with target.opened() as (pipeline, client), closing(work):
             this.opened(location_of(pipeline), work.settings)
+            if holds_calls(pipeline):
+                forget_windows_ahead(client, clock())
             tell("run", "the run has begun", warehouse=this.warehouse, settings=this.settings)
             record(client, journal, this)
             held = _held(client)

@@ -26,7 +26,8 @@ LEFT JOIN (
 ) AS reads
     ON reads.campaign_id = campaigns.campaign_id
 LEFT JOIN (
-    SELECT campaign_id, MIN(reached) AS first_gap
+    -- What was read by hand from before its beginning leaves no gap to that.
+    SELECT ordered.campaign_id, MIN(GREATEST(ordered.reached, begins.loaded_from)) AS first_gap
     FROM (
         SELECT
             campaign_id,
@@ -38,16 +39,20 @@ LEFT JOIN (
             ) AS reached
         FROM analytics.stg_call_windows
     ) AS ordered
-    WHERE window_start > reached
-    GROUP BY campaign_id
+    INNER JOIN analytics.stg_campaigns AS begins
+        ON begins.campaign_id = ordered.campaign_id
+    WHERE ordered.window_start > GREATEST(ordered.reached, begins.loaded_from)
+    GROUP BY ordered.campaign_id
 ) AS gaps
     ON gaps.campaign_id = campaigns.campaign_id
 LEFT JOIN (
     SELECT
-        campaign_id,
-        MIN(window_start) AS first_doubt,
+        doubtful.campaign_id,
+        MIN(doubtful.window_start) FILTER (WHERE doubtful.window_end > begins.loaded_from) AS first_doubt,
         COUNT(*) AS windows_in_doubt
-    FROM analytics.windows_in_doubt
-    GROUP BY campaign_id
+    FROM analytics.windows_in_doubt AS doubtful
+    INNER JOIN analytics.stg_campaigns AS begins
+        ON begins.campaign_id = doubtful.campaign_id
+    GROUP BY doubtful.campaign_id
 ) AS doubts
     ON doubts.campaign_id = campaigns.campaign_id
