@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -161,3 +161,17 @@ def test_a_dry_run_of_no_campaign_tells_of_none(inside: Cli, sandbox: Sandbox) -
 
     assert none.returncode == 0, none.stderr
     assert "0 windows, 0 calls, 0 requests: 0.0 minutes." in none.stdout
+
+
+def test_only_what_counts_as_read_is_compared(target: Target, world: ManualWorld, settings: Fields) -> None:
+    """Not calls from before the start date or since the run, nor campaigns that were never loaded."""
+    world.put(2, example_call("before", NOON - timedelta(days=30)))
+    settings |= {"start_date": "2026-03-01"}
+    pipeline.run(target, **{**settings, "campaign_ids": [2]})
+    world.put(2, example_call("since", datetime.now(UTC)))
+    fill(world, 1, 3, timedelta(minutes=1))
+
+    verdict = pipeline.verify(target, **settings)
+
+    assert verdict.differences == ()
+    assert verdict.compared_calls == verdict.all_calls == 3

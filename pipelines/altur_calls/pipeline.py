@@ -280,7 +280,7 @@ def verify(
     """Compare so many windows, drawn by chance, or all, with what the API gives now."""
     work = _prepared(clock, source_settings)
     with _loaded(target) as (pipeline, _), closing(work.connect()) as api, watch(work.tally):
-        tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()))
+        tasks = windows_of(pipeline, work.roster.ids(api), floor(clock()), work.order.ages)
         return compare(pipeline, work.reader(api, sample_of(tasks, windows, seed)))
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import dlt
 
-from altur_calls import settings, tables
+from altur_calls import tables
 from altur_calls.calls.fields import canonical
 from altur_calls.calls.records import Accepted, Row, row_of
 from altur_calls.calls.sightings import Sighting, sighting_of
+from altur_calls.cursors import coverage_of
 from altur_calls.reading.asking import Task
 from altur_calls.reading.reader import Reader
 from altur_calls.reads import Read
 from altur_calls.warehouse.loaded import Loaded
+from altur_calls.warehouse.target import state_of
 from altur_calls.windows import Window, floor
 
 WINDOW_CALLS = 500
@@ -49,8 +51,10 @@ class Verdict:
         return self.compared_calls / self.all_calls if self.all_calls else 1.0
 
 
-def windows_of(pipeline: dlt.Pipeline, campaign_ids: Sequence[int], until: datetime) -> list[Task]:
-    """Cut what is loaded of each campaign into windows of about ``WINDOW_CALLS`` calls, up to ``until``."""
+def windows_of(
+    pipeline: dlt.Pipeline, campaign_ids: Sequence[int], now: datetime, ages: Sequence[timedelta]
+) -> list[Task]:
+    """Cut what counts as read of each campaign into windows of about ``WINDOW_CALLS`` calls."""
     with pipeline.sql_client() as client:
         calls = client.make_qualified_table_name(tables.CALLS)
         rows = client.execute_sql(
@@ -58,13 +62,24 @@ def windows_of(pipeline: dlt.Pipeline, campaign_ids: Sequence[int], until: datet
             f"(PARTITION BY campaign_id ORDER BY created_at) AS place FROM {calls}) AS placed "
             f"WHERE place % {WINDOW_CALLS} = 0 ORDER BY campaign_id, created_at"
         )
-    tasks = []
+    state, tasks = state_of(pipeline), []
     for campaign_id in campaign_ids:
-        edges = {floor(created) for number, created in rows or () if number == campaign_id}
-        edges = {settings.BEGINNING, *(edge for edge in edges if edge < until), until}
-        starts = sorted(edges)
-        tasks += [Task(campaign_id, Window(a, b)) for a, b in pairwise(starts)]
+        cuts = {floor(created) for number, created in rows or () if number == campaign_id}
+        for whole in _joined(span.window for span in coverage_of(state, campaign_id, now, ages)):
+            edges = sorted({whole.start, whole.end, *(cut for cut in cuts if cut in whole)})
+            tasks += [Task(campaign_id, Window(a, b)) for a, b in pairwise(edges)]
     return tasks
+
+
+def _joined(windows: Iterable[Window]) -> list[Window]:
+    """Return windows in order of time, those as one that follow each other."""
+    joined: list[Window] = []
+    for window in windows:
+        if joined and joined[-1].end == window.start:
+            joined[-1] = Window(joined[-1].start, window.end)
+        else:
+            joined.append(window)
+    return joined
 
 
 def sample_of(tasks: Sequence[Task], size: int | None, seed: int | None) -> list[Task]:
