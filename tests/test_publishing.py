@@ -382,6 +382,20 @@ def test_the_command_publishes_by_hand(
     assert published.value("SELECT count(*) FROM analytics.calls") == 3
 
 
+def test_who_is_erased_by_hand_is_gone_for_readers_too(
+    cli: Cli, loaded: Callable[..., Warehouse], published: Warehouse
+) -> None:
+    """No load came since, but what the views are made of is another."""
+    warehouse = loaded(**DAY)
+    cli("publish")
+    with duckdb.connect(warehouse.path) as connection:
+        connection.execute("DELETE FROM altur.campaign_calls WHERE id = 'call_1'")
+
+    cli("publish")
+
+    assert published.rows("SELECT call_id FROM analytics.calls WHERE call_id = 'call_1'") == []
+
+
 def test_a_pipeline_of_your_own_publishes_too(settings: Fields) -> None:
     """All but the command is there for whoever embeds the source."""
     own = dlt.pipeline("voice", destination="duckdb", dataset_name="raw")
