@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altur_calls.arguments import campaign_numbers, moment, secret_key
+from altur_calls.arguments import ages, campaign_numbers, moment, seconds, secret_key
 from altur_calls.errors import SettingsError
 
 
@@ -43,6 +43,8 @@ def test_campaign_ids_may_be_written_in_many_ways(written, numbers):
         (None, "None"),
         ([[12]], r"\[12\]"),
         (["9" * 5_000], "'9+'"),
+        ([2**63], "9223372036854775808"),
+        (["1_2"], "'1_2'"),
     ],
 )
 def test_what_is_no_campaign_id_is_named_in_the_message(written, shown):
@@ -119,3 +121,22 @@ def test_what_can_not_be_a_key_is_refused_and_not_shown(written, what):
         secret_key(written)
 
     assert "sk-" not in str(refused.value)
+
+
+@pytest.mark.parametrize("written", [[float("nan")], [-1], [1e13], ["soon"], [None], 15])
+def test_ages_that_are_none_are_refused(written):
+    """A run would end far from the setting, or read again and again."""
+    with pytest.raises(SettingsError, match=r"reread_ages_minutes is .*: write minutes"):
+        ages("reread_ages_minutes", written)
+
+
+def test_ages_grow_from_nothing():
+    """In whatever order and form they are written."""
+    assert ages("reread_ages_minutes", ["60", 15]) == [timedelta(minutes=minutes) for minutes in (0, 15, 60)]
+
+
+@pytest.mark.parametrize("written", [float("nan"), float("inf"), -5])
+def test_a_time_to_retry_has_an_end(written):
+    """Without one a run would never give up."""
+    with pytest.raises(SettingsError, match=r"retry_for_seconds is .*0 or more"):
+        seconds("retry_for_seconds", written)

@@ -12,6 +12,7 @@ from typing import Any
 import dlt
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
+from dlt.pipeline.helpers import pipeline_drop
 
 from altur_calls import altur_source
 from altur_calls.errors import (
@@ -442,3 +443,14 @@ def test_a_table_can_be_looked_through_without_a_pipeline(settings: dict[str, An
     (given,) = altur_source(**settings).campaign_calls
 
     assert given.num_rows == 3
+
+
+def test_a_table_that_dlt_dropped_is_back_with_the_next_load(load: Load) -> None:
+    """Also one that has no row."""
+    load()
+    dropped = dlt.attach("somebodys")
+    pipeline_drop(dropped, resources="rejected_calls")()
+
+    warehouse = load()
+
+    assert warehouse.value("SELECT count(*) FROM altur.rejected_calls") == 0

@@ -13,6 +13,8 @@ from altur_calls.errors import SettingsError
 
 ALL = "all"
 MOST_DAYS = 36_500
+MOST_BIGINT = 2**63 - 1
+DIGITS = re.compile(r" *[0-9]+ *")
 UNITS = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
@@ -44,6 +46,24 @@ def days(name: str, value: float) -> float:
     return value
 
 
+def seconds(name: str, value: float) -> float:
+    """Return a setting that must be a number of seconds, or none."""
+    if not 0 <= value < float("inf"):
+        raise SettingsError(f"{name} is {value!r}: it must be a number of seconds, 0 or more.")
+    return value
+
+
+def ages(name: str, minutes: Iterable[Any]) -> list[timedelta]:
+    """Return a setting of ages in minutes, as ages that grow and begin with 0."""
+    try:
+        numbers = sorted(float(number) for number in minutes)
+    except (TypeError, ValueError):
+        numbers = [-1]
+    if not all(0 <= number <= MOST_DAYS * 24 * 60 for number in numbers):
+        raise SettingsError(f"{name} is {minutes!r}: write minutes, as in [15, 60, 1440].")
+    return [timedelta(0), *(timedelta(minutes=number) for number in numbers)]
+
+
 def campaign_numbers(value: Any) -> list[int] | None:
     """Return campaign ids as numbers, each once, in the order given; ``None`` for all there are."""
     items = _split(value) if isinstance(value, str) else value
@@ -68,9 +88,11 @@ def _split(text: str) -> list[str]:
 
 def _campaign_number(value: Any) -> int:
     try:
-        if isinstance(value, int | str) and not isinstance(value, bool) and (number := int(value)) >= 0:
-            return number
-    except ValueError:
+        if isinstance(value, int | str) and not isinstance(value, bool) and DIGITS.fullmatch(str(value)):
+            number = int(value)
+            if number <= MOST_BIGINT:
+                return number
+    except ValueError:  # too many digits for Python
         pass
     raise SettingsError(
         f"campaign_ids holds {value!r}, which is no campaign id: ids are whole numbers, "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,16 @@ from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
 from altur_calls import settings, tables
-from altur_calls.arguments import campaign_numbers, days, moment, positive, secret_key, zones_by_campaign
+from altur_calls.arguments import (
+    ages,
+    campaign_numbers,
+    days,
+    moment,
+    positive,
+    seconds,
+    secret_key,
+    zones_by_campaign,
+)
 from altur_calls.calls.arrow import json_is_text
 from altur_calls.calls.batch import Batch
 from altur_calls.campaigns import Terms, zone
@@ -96,13 +104,13 @@ def altur_source(  # noqa: PLR0913, PLR0917 (each is a setting with a name in .d
         base_url,
         requests_per_second=positive("requests_per_second", requests_per_second),
         timeout_seconds=positive("timeout_seconds", timeout_seconds),
-        retry_for_seconds=retry_for_seconds,
+        retry_for_seconds=seconds("retry_for_seconds", retry_for_seconds),
     )
     order = Order(
         start=moment("start_date", start_date) or settings.BEGINNING,
         since=moment("since", since),
         until=moment("until", until),
-        ages=[timedelta(minutes=minutes) for minutes in (0, *sorted(reread_ages_minutes))],
+        ages=ages("reread_ages_minutes", reread_ages_minutes),
     )
     terms = Terms(zone("timezone", timezone), zones_by_campaign(timezones or {}), order.start)
     roster = Roster(campaign_numbers(campaign_ids), terms, asks=list_campaigns)
@@ -151,6 +159,7 @@ def window_reads(work: Extraction) -> DltResource:
             if version is not None:
                 upgrade(dlt.current.pipeline(), dlt.current.source_schema().name, version)
             state["tables"] = tables.VERSION
+        if version != tables.VERSION or _are_missing():
             yield Declare()
         with ended_if_it_fails(work), warehouse_of(work, was_loaded=was_loaded):
             work.begin(state, known)
@@ -162,6 +171,12 @@ def window_reads(work: Extraction) -> DltResource:
             yield batch
 
     return reads
+
+
+def _are_missing() -> bool:
+    """Tell if a table that is loaded is not there any more: dlt can drop one."""
+    there = dlt.current.source_schema().tables
+    return any(name not in there for name in dlt.current.source().selected_resources)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ class Api:
         retry_for_seconds: float = settings.RETRY_FOR_SECONDS,
         in_flight: int = settings.REQUESTS_IN_FLIGHT,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url.strip().rstrip("/")
         # The key rides on an auth object, made anew for each request: no default header to log or leak.
         self._auth = APIKeyAuth(name="Authorization", api_key=f"api-key {api_key}", location="header")
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
@@ -194,7 +194,7 @@ class Api:
 
 def without_password(url: str) -> str:
     """Return a URL as it may be shown."""
-    return re.sub(r"//[^/]*@", "//", url)
+    return re.sub(r"//.*@", "//", url)
 
 
 def _cause(error: requests.RequestException) -> str:
