@@ -5,7 +5,8 @@ Tables here are written as people write them: ``-`` is null, moments are UTC, fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from altur_calls.analytics.views import MARTS, texts, views
 from altur_calls.pipeline import INCOMPLETE, run
 from altur_calls.warehouse.target import Target
 from altur_sandbox import Manners, ManualWorld, Sandbox
-from common import KEY
+from common import KEY, NOON
 from warehouse import Warehouse
 
 Fields = dict[str, Any]
@@ -986,6 +987,62 @@ def test_a_window_is_in_doubt_until_all_of_it_is_proved(
         found = connection.execute(views()["windows_in_doubt"].query).fetchall()
 
     assert [row[:3] for row in found] == ([(1, 10, 20)] if is_in_doubt else [])
+
+
+# Calls that can't be rows. -------------------------------------------------------------------------------
+
+REJECTED = "SELECT campaign_id, calls, rejected_calls FROM analytics.data_completeness ORDER BY ALL"
+
+
+@pytest.fixture
+def rejects(world: ManualWorld, settings: Fields, tmp_path: Path) -> Callable[..., tuple[int, int]]:
+    """Return a function that lists a call as given, and loads: how many calls are there, and how many not."""
+    others, hours = world.calls(2), itertools.count(1)
+
+    def rejects(**call: Any) -> tuple[int, int]:
+        world.add_campaign(2)  # in the place of what it was
+        for other in others:
+            world.put(2, other)
+        world.put_raw(2, {"id": "late", **call}, created_at=NOON)
+        now = NOON + next(hours) * timedelta(hours=1)
+        run(Target(), **settings, since="2026-03-01", until="2026-03-03", clock=lambda: now)
+        _, (_, calls, rejected) = Warehouse(tmp_path / "altur_calls.duckdb").rows(REJECTED)
+        return calls, rejected
+
+    return rejects
+
+
+WHOLE = {"created_at": NOON.isoformat(), "status": "ended"}
+
+
+def test_a_call_that_can_not_be_loaded_counts_once_until_it_is(
+    rejects: Callable[..., tuple[int, int]], tmp_path: Path
+) -> None:
+    """However often it changes meanwhile; each way in which it came is kept."""
+    told = [rejects(status="in-progress"), rejects(status="ended"), rejects(status="ended", tags=["a"])]
+
+    assert told == [(3, 1)] * 3
+    assert rejects(**WHOLE) == (4, 0)
+    kept = Warehouse(tmp_path / "altur_calls.duckdb").rows("SELECT call_id FROM altur.rejected_calls")
+    assert kept == [("late",)] * 3
+    assert rejects(status="failed") == (4, 1)
+
+
+def test_a_call_that_is_again_as_it_was_is_rejected_no_more(
+    rejects: Callable[..., tuple[int, int]],
+) -> None:
+    """It is not written again, for it did not change."""
+    assert [rejects(**WHOLE), rejects(status="ended"), rejects(**WHOLE)] == [(4, 0), (4, 1), (4, 0)]
+
+
+def test_calls_without_an_id_count_each(world: ManualWorld, settings: Fields, tmp_path: Path) -> None:
+    """Nobody can tell that two of them are one."""
+    for status in ("ended", "busy"):
+        world.put_raw(2, {"status": status, "created_at": NOON.isoformat()}, created_at=NOON)
+
+    run(Target(), **settings)
+
+    assert Warehouse(tmp_path / "altur_calls.duckdb").rows(REJECTED) == [(1, 0, 0), (2, 3, 2)]
 
 
 # Proofs. -------------------------------------------------------------------------------------------------

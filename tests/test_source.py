@@ -214,11 +214,11 @@ def test_a_call_that_can_be_no_row_is_kept_raw(world: ManualWorld, load: Load) -
     load()
     warehouse = load(since="2026-03-01")
 
-    rejected = warehouse.rows("SELECT reason, raw FROM altur.rejected_calls ORDER BY reason")
+    rejected = warehouse.rows("SELECT reason, call_id, raw FROM altur.rejected_calls ORDER BY reason")
     assert rejected == [
-        ("created_at can't be read", '{"created_at": "yesterday", "id": "odd"}'),
-        ("no id", '{"created_at": "2026-03-02T18:00:00Z", "status": "ended"}'),
-        ("not an object but str", '"not a call"'),
+        ("created_at can't be read", "odd", '{"created_at": "yesterday", "id": "odd"}'),
+        ("no id", None, '{"created_at": "2026-03-02T18:00:00Z", "status": "ended"}'),
+        ("not an object but str", None, '"not a call"'),
     ]
     assert warehouse.value("SELECT count(*) FROM altur.campaign_calls") == 3
 

@@ -119,6 +119,25 @@ def columns(warehouse: Warehouse) -> list[tuple[Any, ...]]:
     )
 
 
+def test_rejected_calls_of_an_older_warehouse_get_their_ids(
+    older: Warehouse, loaded: Callable[[], Warehouse]
+) -> None:
+    """By which data_completeness counts them once, and no more when they are loaded."""
+    older.do(
+        "INSERT INTO altur.rejected_calls VALUES "
+        "('f1', 1, 'created_at can''t be read', '{\"id\": \" new \"}', '2026-03-02 18:00:00+00', '1', 'a'), "
+        "('f2', 1, 'created_at can''t be read', '{\"id\": 7}', '2026-03-02 18:00:00+00', '1', 'b'), "
+        "('f3', 1, 'no id', '[]', '2026-03-02 18:00:00+00', '1', 'c')"
+    )
+
+    warehouse = loaded()
+
+    ids = warehouse.rows("SELECT fault_id, call_id FROM altur.rejected_calls ORDER BY ALL")
+    assert ids == [("f1", "new"), ("f2", "7"), ("f3", None)]
+    rejected = "SELECT rejected_calls FROM analytics.data_completeness WHERE campaign_id = 1"
+    assert warehouse.value(rejected) == 2
+
+
 def test_what_readers_get_is_as_it_should_be(loaded: Callable[[], Warehouse]) -> None:
     """Views, checks and the published copy."""
     loaded()
@@ -154,8 +173,8 @@ def test_somebodys_own_pipeline_is_brought_up_too(
 @pytest.mark.parametrize(
     ("ours", "words"),
     [
-        (2, r"tables of version 3.*of version 2: a newer release wrote it\. Upgrade altur-calls"),
-        (9, r"tables of version 3.*of version 9, and can't bring them up.*another file"),
+        (2, r"tables of version 4.*of version 2: a newer release wrote it\. Upgrade altur-calls"),
+        (9, r"tables of version 4.*of version 9, and can't bring them up.*another file"),
     ],
 )
 def test_a_warehouse_of_a_release_that_is_not_known_is_left_alone(

@@ -28,7 +28,7 @@ CAMPAIGNS = "campaigns"
 CHANGES = "call_changes"
 RUNS = "runs"
 
-VERSION = 3
+VERSION = 4
 """Of the tables below. A run brings older ones in a warehouse up to them, and leaves newer ones alone."""
 
 OLDEST = 2
@@ -105,6 +105,7 @@ REJECTED_COLUMNS = _columns(
     {},
     fault_id=("text", "The same for the same faulty call, however often it is read", REQUIRED),
     campaign_id=("bigint", "Campaign it was read from", REQUIRED),
+    call_id=("text", "Its id, if that is not what it lacks"),
     reason=("text", "Why it can't be a row", REQUIRED),
     raw=("text", "The call as it came, JSON", REQUIRED),
     read_at=("timestamp", "When it was last read", REQUIRED),

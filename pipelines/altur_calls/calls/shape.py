@@ -76,6 +76,7 @@ def rejected_row(fault: Rejected, read: Read) -> Row:
     return {
         "fault_id": fault.fault_id(read.campaign_id),
         "campaign_id": read.campaign_id,
+        "call_id": fault.call_id,
         "reason": fault.reason,
         "raw": fault.raw,
         "read_at": read.read_at,

@@ -19,6 +19,7 @@ import pyarrow as pa
 from altur_calls import tables
 from altur_calls.calls.arrow import schema_of
 from altur_calls.calls.records import Row, pairs_of
+from altur_calls.calls.sightings import call_id_of
 from altur_calls.errors import WarehouseError
 from altur_calls.logs import tell
 from altur_calls.warehouse.ddl import definitions, qualified
@@ -86,5 +87,17 @@ def _pairs(calls: Iterable[Sequence[Any]]) -> Iterator[Row]:
             }
 
 
-STEPS: dict[int, Step] = {2: _extracted_data_as_rows}
+def _ids_of_rejected_calls(
+    reads: duckdb.DuckDBPyConnection, writes: duckdb.DuckDBPyConnection, dataset: str
+) -> None:
+    """Give rejected calls the ids that only their raw text had."""
+    name = qualified(dataset, tables.REJECTED)
+    faults = reads.execute(f"SELECT fault_id, raw FROM {name}").fetchall()  # noqa: S608 (a name of ours)
+    writes.execute(f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS call_id VARCHAR")
+    for fault_id, raw in faults:
+        given = [call_id_of(json.loads(raw)), fault_id]
+        writes.execute(f"UPDATE {name} SET call_id = ? WHERE fault_id = ?", given)  # noqa: S608
+
+
+STEPS: dict[int, Step] = {2: _extracted_data_as_rows, 3: _ids_of_rejected_calls}
 """By the version a step begins with."""

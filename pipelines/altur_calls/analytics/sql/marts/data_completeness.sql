@@ -3,7 +3,7 @@
 -- vanished_calls: Calls it no longer lists; no other view counts them
 -- windows_read: Windows that were read, each time counted
 -- suspicious_windows: Windows from which so many calls vanished that none was marked
--- rejected_calls: Calls that can't be rows; kept raw in altur.rejected_calls
+-- rejected_calls: Calls that can't be rows, and that no later read could load; kept raw in altur.rejected_calls
 -- drifted_fields: Fields last seen in it that are not as the API document says
 -- last_load_id: The last load that read a window of it
 SELECT
@@ -39,9 +39,20 @@ LEFT JOIN (
 ) AS totals
     ON totals.campaign_id = proofs.campaign_id
 LEFT JOIN (
-    SELECT campaign_id, COUNT(*) AS rejected_calls
-    FROM analytics.stg_rejected_calls
-    GROUP BY campaign_id
+    -- Each call once, however often it came otherwise; one without an id is taken for another each time.
+    SELECT rejected.campaign_id, COUNT(DISTINCT COALESCE(rejected.call_id, rejected.fault_id)) AS rejected_calls
+    FROM analytics.stg_rejected_calls AS rejected
+    LEFT JOIN analytics.stg_calls AS calls
+        ON calls.call_id = rejected.call_id
+    LEFT JOIN analytics.stg_call_windows AS windows
+        -- A call that is again as it was before is not written again, but its time was read since.
+        ON windows.campaign_id = calls.campaign_id
+        AND windows.window_start <= calls.created_at
+        AND windows.window_end > calls.created_at
+        AND windows.read_at > rejected.read_at
+        AND windows.is_proved
+    WHERE windows.campaign_id IS NULL AND (calls.read_at IS NULL OR calls.read_at < rejected.read_at)
+    GROUP BY rejected.campaign_id
 ) AS rejected
     ON rejected.campaign_id = proofs.campaign_id
 LEFT JOIN (

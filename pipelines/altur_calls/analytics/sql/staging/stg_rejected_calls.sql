@@ -1,7 +1,8 @@
--- One row per call that can't be a row.
+-- One row per call that can't be a row, and way in which it came.
 SELECT
     fault_id,
     campaign_id,
+    call_id,
     reason,
     raw,
     read_at
