@@ -307,6 +307,16 @@ def test_a_wrong_setting_is_named(load: Load, changed: dict[str, Any], words: st
         load(**changed)
 
 
+def test_a_cursor_of_dlt_is_refused(settings: dict[str, Any]) -> None:
+    """A call from before it that changed since would be lost, and its window proved."""
+    source = altur_source(**settings)
+    source.campaign_calls.apply_hints(incremental=dlt.sources.incremental("created_at"))
+    pipeline = dlt.pipeline("somebodys", destination="duckdb", dataset_name="altur")
+
+    with pytest.raises(SettingsError, match="campaign_calls has an incremental hint"), translated():
+        pipeline.run(source)
+
+
 def test_a_missing_key_is_named_with_its_doors() -> None:
     """The variable and the file, in one line."""
     with pytest.raises(SettingsError, match=r"SOURCES__ALTUR__API_KEY.*secrets\.toml"), translated():

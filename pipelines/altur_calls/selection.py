@@ -26,6 +26,21 @@ def _chosen() -> Collection[str]:
     return tables.COLUMNS.keys() & dlt.current.source().selected_resources.keys()
 
 
+def refuse_cursors_of_dlt() -> None:
+    """Refuse dlt's own cursor on a table: it drops rows of calls from before it, which are proved by then.
+
+    Raises:
+        SettingsError: if a hint has set one.
+
+    """
+    for name, resource in dlt.current.source().selected_resources.items():
+        if getattr(resource.incremental, "incremental", resource.incremental):
+            raise SettingsError(
+                f"{name} has an incremental hint, which would lose calls that changed: remove it. "
+                "The source keeps cursors of its own; start_date bounds what it loads."
+            )
+
+
 def state_of(resource: str) -> dict[str, Any]:
     """Return dlt's state of a resource, for the tables that are chosen.
 

@@ -30,7 +30,7 @@ from altur_calls.campaigns import Terms, zone
 from altur_calls.extraction import Extraction, Order
 from altur_calls.reading.api import Api, without_password
 from altur_calls.roster import Roster
-from altur_calls.selection import alone_in_its_load, is_whole, load_id, state_of
+from altur_calls.selection import alone_in_its_load, is_whole, load_id, refuse_cursors_of_dlt, state_of
 from altur_calls.warehouse.loaded import Loaded
 from altur_calls.warehouse.target import DUCKDB, destination_of
 from altur_calls.warehouse.upgrades import upgrade
@@ -152,6 +152,7 @@ def window_reads(work: Extraction) -> DltResource:
 
     @dlt.resource(name="window_reads", selected=False)
     def reads() -> Iterator[Batch | Declare]:
+        refuse_cursors_of_dlt()
         state, known = state_of(tables.CALLS), state_of(tables.CAMPAIGNS)
         version = state.get("tables")
         was_loaded = version is not None
