@@ -125,7 +125,7 @@ def test_an_end_is_not_held_up_by_a_list_of_campaigns_that_does_not_come(
             assert not thread.is_alive()  # or it would hold up the end of the process
     released.set()
     sandbox.faults.clear()
-    done = pipeline.run(Target(), **settings)
+    done = pipeline.run(Target(), **{**settings, "requests_per_second": 999})  # a pace that need not pause
 
     assert (stopped.outcome, stopped.windows, stopped.new_calls) == ("stopped", 0, 0)
     assert stopped.seconds < 30
