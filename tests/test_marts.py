@@ -759,7 +759,7 @@ def test_no_mart_and_no_column_of_one_is_without_rows_worked_out_by_hand(warehou
         for mart in EXPECTED.keys() | ELSEWHERE.keys()
     }
 
-    assert shown.keys() == texts(MARTS).keys() - {"int_calls", "int_proofs"}
+    assert shown.keys() == texts(MARTS).keys() - {"int_calls", "int_open_windows", "int_proofs"}
     assert shown == {mart: set(columns_of(warehouse, mart)) for mart in shown}
 
 
@@ -813,6 +813,7 @@ KEYS = {
     "runs": "run_id",
     "int_calls": "call_id",
     "int_proofs": "campaign_id",
+    "int_open_windows": "campaign_id, window_start, window_end, read_at",
     "calls": "call_id",
     "call_tags": "call_id, tag",
     "call_policies": "call_id, policy_position",
@@ -972,21 +973,53 @@ def test_a_window_is_in_doubt_until_all_of_it_is_proved(
     """Minutes 10 to 20, unproved at 6; proofs at 7. An earlier one and another campaign's don't count."""
     hour = march(1, "06:00")
     ledger = [
-        (1, 10, 20, hour, False, "two were counted"),
-        (1, 0, 60, hour - timedelta(hours=1), True, None),
-        (2, 0, 60, hour + timedelta(hours=1), True, None),
-        *((1, start, end, hour + timedelta(hours=1), True, None) for start, end in later_proofs),
+        (1, 10, 20, hour, False, "two were counted", None),
+        (1, 0, 60, hour - timedelta(hours=1), True, None, None),
+        (2, 0, 60, hour + timedelta(hours=1), True, None, None),
+        *((1, start, end, hour + timedelta(hours=1), True, None, None) for start, end in later_proofs),
     ]
+
+    assert open_windows(ledger) == ([(1, 10, 20, False)] if is_in_doubt else [])
+
+
+@pytest.mark.parametrize(
+    ("later", "is_open"),
+    [
+        pytest.param([], True, id="nothing was read since"),
+        pytest.param([(10, 20, False)], False, id="the same was read since, and is sound"),
+        pytest.param([(10, 15, False), (15, 20, False)], False, id="its halves were"),
+        pytest.param([(10, 15, False)], True, id="one half was"),
+        pytest.param([(0, 30, None)], True, id="what vanished was not asked since"),
+        pytest.param([(0, 15, False), (15, 30, True)], True, id="a half is suspicious still"),
+    ],
+)
+def test_a_window_is_suspicious_until_all_of_it_is_read_and_sound(
+    later: list[tuple[int, int, bool | None]], *, is_open: bool
+) -> None:
+    """Minutes 10 to 20, suspicious at 6; proved all of them, and those since at 7."""
+    hour = march(1, "06:00")
+    ledger = [
+        (1, 10, 20, hour, True, None, True),
+        (1, 0, 60, hour - timedelta(hours=1), True, None, False),
+        *((1, start, end, hour + timedelta(hours=1), True, None, found) for start, end, found in later),
+    ]
+
+    assert ((1, 10, 20, True) in open_windows(ledger)) is is_open
+
+
+def open_windows(ledger: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the windows of a ledger that no later reads settle."""
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA analytics")
         connection.execute(
             "CREATE TABLE analytics.stg_call_windows (campaign_id INT, window_start INT, window_end INT, "
-            "read_at TIMESTAMPTZ, is_proved BOOL, doubt VARCHAR)"
+            "read_at TIMESTAMPTZ, is_proved BOOL, doubt VARCHAR, is_suspicious BOOL)"
         )
-        connection.executemany("INSERT INTO analytics.stg_call_windows VALUES (?, ?, ?, ?, ?, ?)", ledger)
-        found = connection.execute(views()["windows_in_doubt"].query).fetchall()
-
-    assert [row[:3] for row in found] == ([(1, 10, 20)] if is_in_doubt else [])
+        connection.executemany("INSERT INTO analytics.stg_call_windows VALUES (?, ?, ?, ?, ?, ?, ?)", ledger)
+        query = views()["int_open_windows"].query
+        return connection.execute(
+            f"SELECT campaign_id, window_start, window_end, is_suspicious FROM ({query})"
+        ).fetchall()
 
 
 # Calls that can't be rows. -------------------------------------------------------------------------------

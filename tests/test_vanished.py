@@ -298,12 +298,15 @@ def test_calls_that_are_back_after_a_suspicious_read_were_never_marked(
     settings["campaign_ids"] = [12]
     sandbox.world = ManualWorld()
     sandbox.world.add_campaign(12)
+    count = "SELECT suspicious_windows FROM analytics.data_completeness WHERE campaign_id = 12"
     empty = run(Target(), **settings, **DAY)
+    then = warehouse.value(count)
     sandbox.world = of_many
 
     done = run(Target(), **settings, **DAY)
 
     assert (empty.exit_code, done.exit_code) == (SUSPICIOUS, COMPLETE)
+    assert (then, warehouse.value(count)) == (1, 0)
     assert warehouse.calls(12) == as_loaded(of_many.calls(12))
     assert marked(warehouse) == []
 

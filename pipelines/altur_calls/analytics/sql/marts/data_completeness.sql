@@ -2,7 +2,7 @@
 -- calls: Calls the API lists
 -- vanished_calls: Calls it no longer lists; no other view counts them
 -- windows_read: Windows that were read, each time counted
--- suspicious_windows: Windows from which so many calls vanished that none was marked
+-- suspicious_windows: Windows from which so many calls vanished that none was marked, until they are read again and sound
 -- rejected_calls: Calls that can't be rows, and that no later read could load; kept raw in altur.rejected_calls
 -- drifted_fields: Fields last seen in it that are not as the API document says
 -- last_load_id: The last load that read a window of it
@@ -14,7 +14,7 @@ SELECT
     COALESCE(totals.vanished_calls, 0) AS vanished_calls,
     COALESCE(reads.windows_read, 0) AS windows_read,
     proofs.windows_in_doubt,
-    COALESCE(reads.suspicious_windows, 0) AS suspicious_windows,
+    COALESCE(suspicious.suspicious_windows, 0) AS suspicious_windows,
     COALESCE(rejected.rejected_calls, 0) AS rejected_calls,
     COALESCE(drift.drifted_fields, 0) AS drifted_fields,
     reads.last_load_id
@@ -23,12 +23,18 @@ LEFT JOIN (
     SELECT
         campaign_id,
         COUNT(*) AS windows_read,
-        COUNT(*) FILTER (WHERE is_suspicious) AS suspicious_windows,
         MAX(load_id) AS last_load_id
     FROM analytics.stg_call_windows
     GROUP BY campaign_id
 ) AS reads
     ON reads.campaign_id = proofs.campaign_id
+LEFT JOIN (
+    SELECT campaign_id, COUNT(*) AS suspicious_windows
+    FROM analytics.int_open_windows
+    WHERE is_suspicious
+    GROUP BY campaign_id
+) AS suspicious
+    ON suspicious.campaign_id = proofs.campaign_id
 LEFT JOIN (
     SELECT
         campaign_id,
