@@ -247,3 +247,14 @@ def test_the_queries_of_the_readme_run() -> None:
     queries = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
     assert len(queries) >= 3
     assert all(Warehouse(published).rows(sql) for sql in queries)
+
+
+@pytest.mark.usefixtures("cli")
+def test_the_readme_counts_calls_where_it_says_so(world: ManualWorld, settings: dict[str, Any]) -> None:
+    """Not the results of a policy that a call has twice."""
+    late = {"policy_id": "p1", "policy_name": "Greets", "result": "not_met"}
+    world.put(1, example_call("twice", NOON, tags=["late"], policy_evaluation={"policies": [late, late]}))
+    warehouse = Warehouse(pipeline.run(Target(), **settings).warehouse)
+
+    (asked,) = re.findall(r"```sql\n(SELECT tag, policy_name.*?)```", README, re.DOTALL)
+    assert ("late", "Greets", 1) in warehouse.rows(asked)

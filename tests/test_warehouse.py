@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,50 @@ def test_an_example_question_has_an_answer(name: str, seeded: str) -> None:
     """By its SQL as the dictionary shows it."""
     with duckdb.connect(seeded, read_only=True) as connection:
         assert connection.execute(texts("questions")[name]).fetchall()
+
+
+NEVER = {"answered_by": None, "status": "no-answer", "policy_evaluation": None}
+
+
+def of_today(now: datetime) -> ManualWorld:
+    """Make a world of two campaigns of one name, with what is easily counted wrongly."""
+    world, contact = ManualWorld(), {"id": 7, "f_id": "C-7", "name": "Ana", "status": "answered"}
+    results = [("p1", "Greets", "not_met"), ("p2", "Greets", "met")]
+    policies = [dict(zip(("policy_id", "policy_name", "result"), each, strict=True)) for each in results]
+    for campaign_id in (1, 2):
+        world.add_campaign(campaign_id, UTC, name="One name")
+    for number in range(3):
+        moment = now - timedelta(minutes=number)
+        world.put(1, example_call(f"out_{number}", moment, contact=contact, **NEVER))
+        kind = "outbound" if number else "inbound"
+        world.put(2, example_call(f"mixed_{number}", moment, type=kind, contact=contact, **NEVER))
+    other_hour = (now - timedelta(days=30, hours=12)).replace(minute=0)
+    judged = {"contact": None, "policy_evaluation": {"policies": policies}}
+    for number in range(40):
+        kind, answered_by = ("inbound", "human") if number < 20 else ("outbound", "machine")
+        at = other_hour + timedelta(seconds=number)
+        world.put(2, example_call(f"old_{number}", at, type=kind, answered_by=answered_by, **judged))
+    return world
+
+
+def test_questions_count_what_they_say(tmp_path: Path) -> None:
+    """Of the last week; calls that went out, where it is asked for ours; and nothing by a name alone."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    world = of_today(now)
+    with Sandbox(world, key=KEY, requests_per_second=None) as sandbox:
+        given = {"api_key": KEY, "base_url": sandbox.url, "campaign_ids": [1, 2], "requests_per_second": 1000}
+        pipeline.run(Target(), **given)
+        for call_id in ("old_0", "out_0"):
+            world.change(call_id, status="failed")
+        pipeline.run(Target(), since="2020-01-01", **given)
+    warehouse = Warehouse(tmp_path / "altur_calls.duckdb")
+    told = {name[:2]: warehouse.rows(sql) for name, sql in texts("questions").items()}
+
+    assert sorted(told["01"]) == [(1, "One name", 3, 0, 0.0), (2, "One name", 3, 0, 0.0)]
+    assert told["02"] == [((now.hour + 12) % 24, 20, 0.0)]
+    assert told["04"] == [("p1", "Greets", 40, 0.0), ("p2", "Greets", 0, 10.0)]
+    assert [row[:4] for row in told["09"]] == [(1, 7, "C-7", 3)]
+    assert [row[1:] for row in told["11"]] == [("status", "no-answer", "failed", 1)]
 
 
 @pytest.mark.usefixtures("once_loaded")

@@ -1,6 +1,6 @@
 -- One row per campaign, day and hour with calls, by the clocks of the campaign.
 -- calls: Calls the API lists
--- answered_calls: Calls that a person, a machine or somebody unknown answered
+-- answered_calls: Calls that a person, a machine (voicemail) or somebody unknown answered
 -- unanswered_calls: Calls nobody answered, or nobody has yet
 -- human_calls: Calls a person answered
 -- machine_calls: Calls a machine answered
@@ -11,11 +11,11 @@
 -- no_answer_calls: Calls with the status no-answer
 -- in_progress_calls: Calls with the status in-progress
 -- other_status_calls: Calls with another status, or none
--- conversions: Contacts that are converted, counted where their last call lies
+-- conversions: Contacts that are converted, counted where their last call lies: a later one moves or takes them
 -- talk_seconds: Seconds of the answered calls
 -- billed_seconds: Seconds that are billed
 -- billed_minutes: The same in minutes
--- answer_rate: answered_calls / calls, from 0 to 1
+-- answer_rate: answered_calls / calls, from 0 to 1; voicemail counts as an answer, in human_rate it does not
 -- human_rate: human_calls / calls, from 0 to 1
 -- conversion_rate: conversions / calls, from 0 to 1
 -- local_date: Day, by the clocks of the campaign

@@ -1,5 +1,6 @@
 -- One row per call the API lists, with its contact and its campaign; attempts are counted in calls.
--- is_answered: Whether the API tells who answered: a person, a machine, somebody unknown
+-- answered_by: human, machine, unknown; null where nobody answered, or nobody has yet
+-- is_answered: Whether the API tells who answered: a person, a machine (voicemail), somebody unknown
 -- is_human: Whether a person answered
 -- is_evaluated: Whether the policies of the call were evaluated
 -- ring_seconds: Seconds from the call's creation to its start; null if it never started

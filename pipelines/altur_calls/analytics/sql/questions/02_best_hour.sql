@@ -1,6 +1,7 @@
--- At which hour of the day do people answer most often?
-SELECT local_hour, SUM(calls) AS calls, ROUND(1.0 * SUM(human_calls) / SUM(calls), 3) AS human_rate
-FROM analytics.campaign_hourly
+-- At which hours of the day, of those with twenty calls or more, do people answer our calls most often?
+SELECT local_hour, COUNT(*) AS calls, ROUND(1.0 * COUNT(*) FILTER (WHERE is_human) / COUNT(*), 3) AS human_rate
+FROM analytics.calls
+WHERE COALESCE(direction, '') <> 'inbound'
 GROUP BY local_hour
-HAVING SUM(calls) >= 20
+HAVING COUNT(*) >= 20
 ORDER BY human_rate DESC

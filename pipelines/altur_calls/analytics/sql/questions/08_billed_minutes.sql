@@ -1,4 +1,4 @@
--- How many minutes were billed each month, and for how many conversions?
+-- How many minutes were billed each month, and how many contacts converted whose last call was in it?
 SELECT campaign_id, DATE_TRUNC('month', local_date) AS month, ROUND(SUM(billed_minutes), 1) AS billed_minutes,
     SUM(conversions) AS conversions
 FROM analytics.campaign_daily
