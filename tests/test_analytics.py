@@ -520,3 +520,16 @@ def test_nothing_is_proved_by_a_clock_that_ran_ahead(settings: Fields, warehouse
     for _, proved_until, is_complete in warehouse.rows(PROVED):
         assert now - timedelta(minutes=2) < proved_until <= now
         assert is_complete
+
+
+def test_a_clock_that_ran_behind_takes_no_proof_for_good(settings: Fields, warehouse: Warehouse) -> None:
+    """What is older than it can be told keeps its proof, all else is read again."""
+    settings |= {"since": None, "until": None}
+    run(Target(), **settings)
+
+    run(Target(), clock=lambda: datetime.now(UTC) - timedelta(days=2), **settings)
+    run(Target(), **settings)
+
+    for _, proved_until, is_complete in warehouse.rows(PROVED):
+        assert datetime.now(UTC) - timedelta(minutes=2) < proved_until
+        assert is_complete

@@ -71,13 +71,15 @@ def forget_future(pipeline: dlt.Pipeline) -> bool:
 
 
 def forget_windows_ahead(client: SqlClientBase[Any], now: datetime) -> None:
-    """Remove ledger rows of reads that are still to come: the clock ran ahead, and they prove nothing.
+    """Put right the ledger where a clock ran ahead: windows that end after ``now`` prove nothing.
 
-    The cursors don't believe those reads either, so what they were of is read again.
+    The cursors don't believe these either, so they are read again. What was read later than now was read by
+    now, or a read to come would not count as the later one.
     """
     windows = client.make_qualified_table_name(tables.WINDOWS)
     latest = now + timedelta(seconds=CLOCK_SLACK_SECONDS)
-    client.execute_sql(f"DELETE FROM {windows} WHERE read_at > %s", latest)  # noqa: S608 (a name of ours)
+    client.execute_sql(f"DELETE FROM {windows} WHERE window_end > %s", latest)  # noqa: S608 (a name of ours)
+    client.execute_sql(f"UPDATE {windows} SET read_at = %s WHERE read_at > %s", now, latest)  # noqa: S608
 
 
 def forget_merged(client: SqlClientBase[Any]) -> None:
