@@ -894,7 +894,8 @@ def test_twenty_readers_see_many_loads_each_of_them_whole(
     assert [(error, reader.returncode) for (_, error), reader in zip(told, readers, strict=True)] == [
         ("", 0)
     ] * READERS
-    assert sum(int(seen) > 1 for seen, _ in told) == READERS
+    # Before its number a reader may have shown how far DuckDB is, on a machine that is slow.
+    assert sum(int(seen.split()[-1]) > 1 for seen, _ in told) == READERS
 
 
 # As Parquet. -------------------------------------------------------------------------------------------
