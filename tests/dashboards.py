@@ -12,8 +12,10 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pytest
 
 from altur_calls.analytics.views import views
+from altur_calls.dashboard import figures
 
 LOADED = datetime(2026, 3, 31, 16, 45, tzinfo=UTC)
 """A quarter to eleven in Mexico City."""
@@ -225,6 +227,14 @@ def dense(campaigns: int, days: int) -> Iterator[duckdb.DuckDBPyConnection]:
             """
         )
         yield connection
+
+
+@contextmanager
+def few_cells(most: int) -> Iterator[None]:
+    """Let less be told by day."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "MOST_CELLS", most)
+        yield
 
 
 def sums_of(

@@ -31,7 +31,19 @@ from altur_calls.dashboard.periods import daily_from, periods
 from altur_calls.dashboard.serving import HOST, Latest, server
 from altur_calls.dashboard.texts import LANGUAGES, words
 from common import COMMAND, Cli
-from dashboards import LOADED, Called, Campaign, Contact, World, day, dense, opened, publish, sums_of
+from dashboards import (
+    LOADED,
+    Called,
+    Campaign,
+    Contact,
+    World,
+    day,
+    dense,
+    few_cells,
+    opened,
+    publish,
+    sums_of,
+)
 from warehouse import Warehouse
 
 SPAN = 100
@@ -157,14 +169,6 @@ def test_what_is_older_is_told_by_month() -> None:
     month = old.day.replace(day=1)
     assert told["starts"][0] == (month - date(1970, 1, 1)).days
     assert sums_of(told, "days", {1}, month, month)[0, "ended"] == 2
-
-
-@contextmanager
-def few_cells(most: int) -> Iterator[None]:
-    """Let less be told by day."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "MOST_CELLS", most)
-        yield
 
 
 def test_columns_are_short_and_sorted_by_campaign() -> None:

@@ -15,10 +15,9 @@ import pytest
 from playwright.sync_api import Browser
 
 import chromium
-from altur_calls.dashboard import figures
 from altur_calls.dashboard.building import build
 from chromium import Seen
-from dashboards import LOADED, TODAY, ZONE, Called, Campaign, World, day, publish
+from dashboards import LOADED, TODAY, ZONE, Called, Campaign, World, day, few_cells, publish
 
 pytestmark = pytest.mark.skipif(chromium.PATH is None, reason="no Chromium on this machine")
 
@@ -400,8 +399,7 @@ def test_days_are_over_by_the_clocks_of_each_campaign(shown: Shown) -> None:
 def test_a_month_that_is_not_all_there_is_not_compared_with(shown: Shown) -> None:
     """Also where all of it is told by one number."""
     calls = [Called(day=date(2026, 1, 20) + timedelta(days=number)) for number in range(70)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "MOST_CELLS", 1)
+    with few_cells(1):
         page = shown(World(calls))
 
     assert "nothing to compare with" in page("from=2026-02-01&to=2026-02-28").text(NOTE)

@@ -99,6 +99,11 @@ def _bridged(windows: list[Window], coverage: Coverage) -> list[Window]:
     return result
 
 
+def covered(coverage: Coverage) -> list[Window]:
+    """Return what was read at whatever age, in order of time; what follows each other as one window."""
+    return [span.window for span in _merged(replace(span, age=NEW) for span in coverage)]
+
+
 def calls_within(coverage: Coverage, start: datetime, end: datetime) -> float:
     """Estimate how many calls were created in ``[start, end)``, as if spread evenly over each span."""
     total = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,6 +14,7 @@ from altur_calls import tables
 from altur_calls.calls.fields import canonical
 from altur_calls.calls.records import Accepted, Row, row_of
 from altur_calls.calls.sightings import Sighting, sighting_of
+from altur_calls.coverage import covered
 from altur_calls.cursors import coverage_of
 from altur_calls.reading.asking import Task
 from altur_calls.reading.reader import Reader
@@ -65,21 +66,10 @@ def windows_of(
     state, tasks = state_of(pipeline), []
     for campaign_id in campaign_ids:
         cuts = {floor(created) for number, created in rows or () if number == campaign_id}
-        for whole in _joined(span.window for span in coverage_of(state, campaign_id, now, ages)):
+        for whole in covered(coverage_of(state, campaign_id, now, ages)):
             edges = sorted({whole.start, whole.end, *(cut for cut in cuts if cut in whole)})
             tasks += [Task(campaign_id, Window(a, b)) for a, b in pairwise(edges)]
     return tasks
-
-
-def _joined(windows: Iterable[Window]) -> list[Window]:
-    """Return windows in order of time, those as one that follow each other."""
-    joined: list[Window] = []
-    for window in windows:
-        if joined and joined[-1].end == window.start:
-            joined[-1] = Window(joined[-1].start, window.end)
-        else:
-            joined.append(window)
-    return joined
 
 
 def sample_of(tasks: Sequence[Task], size: int | None, seed: int | None) -> list[Task]:
